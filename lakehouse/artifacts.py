@@ -1,0 +1,89 @@
+"""Published folders: written aside, hashed, renamed into place; seen whole or not at all."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+from lakehouse.failpoints import failpoint
+
+MANIFEST = "MANIFEST.json"
+
+
+class BrokenArtifactError(RuntimeError):
+    """A published folder is not what its manifest says; the message names the file."""
+
+
+def file_sha256(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def publish(target: Path, fill: Callable[[Path], None]) -> dict[str, str]:
+    """Let ``fill`` write files into a new folder and publish it as ``target``.
+
+    A folder that is there already with a sound manifest is kept: the same work, done again.
+
+    Returns:
+        File name to sha256, as the manifest says.
+    """
+    if (target / MANIFEST).is_file():
+        return check(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.parent / f".{target.name}.{os.getpid()}"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    fill(aside)
+    files = sorted(path for path in aside.rglob("*") if path.is_file())
+    manifest = {path.relative_to(aside).as_posix(): file_sha256(path) for path in files}
+    (aside / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
+    for path in (*files, aside / MANIFEST, aside):
+        _fsync(path)
+    failpoint("publish.before_rename")
+    shutil.rmtree(target, ignore_errors=True)
+    aside.rename(target)
+    _fsync(target.parent)
+    return manifest
+
+
+def check(folder: Path) -> dict[str, str]:
+    """The manifest of a published folder, its files hashed again.
+
+    Raises:
+        BrokenArtifactError: the manifest or a file is missing, or a file has changed.
+    """
+    try:
+        manifest: dict[str, str] = json.loads((folder / MANIFEST).read_text())
+    except (OSError, ValueError) as error:
+        raise BrokenArtifactError(f"{folder}: no readable {MANIFEST}") from error
+    for name, expected in manifest.items():
+        file = folder / name
+        if not file.is_file():
+            raise BrokenArtifactError(f"{file}: missing")
+        if file_sha256(file) != expected:
+            raise BrokenArtifactError(f"{file}: its sha256 is not the one that was published")
+    return manifest
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a small file: readers see the old text or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_text(text)
+    _fsync(aside)
+    aside.replace(path)
+    _fsync(path.parent)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

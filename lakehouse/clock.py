@@ -1,0 +1,13 @@
+"""The one clock: UTC, microseconds. Order comes from versions, never from here."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The current time in UTC."""
+    return datetime.now(UTC)
+
+
+def iso(time: datetime) -> str:
+    """ISO 8601 with a Z, to the second."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,63 @@
+"""What the metadata store holds, as frozen dataclasses: no protobuf leaves the lakehouse."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Value = int | float | str
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One artifact: a table's content at a version, or a published folder.
+
+    Attributes:
+        type: TFX's name of the artifact type.
+        name: unique in its type; a repeated step finds the artifact by it.
+        uri: where it is; for table content ``<table>@<version>``.
+        properties: custom properties.
+        id: the store's number, 0 before it is stored.
+        time: when it was stored, milliseconds since 1970.
+    """
+
+    type: str
+    name: str
+    uri: str
+    properties: Mapping[str, Value] = field(default_factory=dict)
+    id: int = 0
+    time: int = 0
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One finished step of one run.
+
+    Attributes:
+        node: component name.
+        run_id: the run.
+        state: COMPLETE, CACHED, FAILED or CANCELED.
+        properties: custom properties: parameters, who, seconds, summary.
+        fingerprint: names inputs, parameters and code; equal steps share it.
+        id: the store's number, 0 before it is stored.
+        time: when it was stored, milliseconds since 1970.
+    """
+
+    node: str
+    run_id: str
+    state: str
+    properties: Mapping[str, Value] = field(default_factory=dict)
+    fingerprint: str | None = None
+    id: int = 0
+    time: int = 0
+
+    @property
+    def name(self) -> str:
+        """Its name in the store."""
+        return f"{self.run_id}.{self.node}"
+
+
+@dataclass(frozen=True)
+class Used:
+    """An artifact as one input or output of an execution, under its channel's key."""
+
+    key: str
+    artifact: Artifact

@@ -1,0 +1,95 @@
+"""Run requests: names and typed parameters of the workflows, nothing that runs."""
+
+import json
+from hashlib import sha256
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+DeliveryKind = Literal["history", "in_service", "truth"]
+Origin = Literal["failure", "overhaul", "removal", "retract"]
+FleetName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+EngineName = Annotated[str, StringConstraints(pattern=r"^[^/@\x00-\x1f]{1,128}$")]
+
+
+class Request(BaseModel):
+    """What a person asks for; the worker does it.
+
+    Attributes:
+        workflow: name of the workflow.
+        nodes: its components, in order.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    workflow: ClassVar[str]
+    nodes: ClassVar[tuple[str, ...]]
+
+    @property
+    def deduplication(self) -> str | None:
+        """Two requests with the same text are one run while it is queued or running."""
+        return None
+
+
+class IngestRequest(Request):
+    """Take in files; ``fleet`` and ``kind`` where the names do not say them."""
+
+    workflow: ClassVar[str] = "ingest"
+    nodes: ClassVar[tuple[str, ...]] = ("ExampleGen", "Clean", "BulkInferrer")
+
+    paths: tuple[str, ...] = Field(default=(), description="absolute paths of files and folders")
+    fleet: FleetName | None = None
+    kind: DeliveryKind | None = None
+    simulate: int | None = Field(None, ge=20, le=5000, description="simulate so many engines")
+    fetch: str | None = Field(None, description="name of a published data set to download first")
+
+
+class RetrainRequest(Request):
+    """Train a model for one fleet, evaluate it and publish it if the gate lets it."""
+
+    workflow: ClassVar[str] = "retrain"
+    nodes: ClassVar[tuple[str, ...]] = (
+        "Transform",
+        "Trainer",
+        "Evaluator",
+        "Pusher",
+        "BulkInferrer",
+    )
+
+    fleet: FleetName
+    parameters: dict[str, str] = Field(default_factory=dict)
+    silver_version: int = Field(ge=0, description="version of silver/readings to learn from")
+
+    @property
+    def deduplication(self) -> str:
+        """The same fleet, parameters and silver version."""
+        text = json.dumps(self.model_dump(), sort_keys=True)
+        return "retrain-" + sha256(text.encode()).hexdigest()[:32]
+
+
+class ScoreRequest(Request):
+    """Score a fleet with its live model."""
+
+    workflow: ClassVar[str] = "score"
+    nodes: ClassVar[tuple[str, ...]] = ("BulkInferrer",)
+
+    fleet: FleetName
+    all_cycles: bool = False
+
+
+class ReportRequest(Request):
+    """A person's word about one engine: it failed, was overhauled or removed, or did not."""
+
+    workflow: ClassVar[str] = "report"
+    nodes: ClassVar[tuple[str, ...]] = ("Report", "BulkInferrer")
+
+    origin: Origin
+    fleet: FleetName
+    engine: EngineName
+    cycle: int = Field(ge=1)
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+REQUESTS: dict[str, type[Request]] = {
+    request.workflow: request
+    for request in (IngestRequest, RetrainRequest, ScoreRequest, ReportRequest)
+}

@@ -1,0 +1,251 @@
+"""Run records: submit, list, cancel and retry runs, as both sides see them.
+
+A run is a durable DBOS workflow. This file enqueues by name and reads; nothing here runs one.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from dbos import DBOSClient, DBOSPortableJSONSerializer, WorkflowSerializationFormat, WorkflowStatus
+
+from lakehouse.clock import now
+from lakehouse.journal import Journal, LogLine, Step
+from lakehouse.requests import REQUESTS, Request
+from lakehouse.settings import Settings
+
+APP = "stillwater"
+APP_VERSION = "1"
+EXECUTOR = "worker"
+RUN_ID = re.compile(r"(ingest|retrain|score|report)-\d{8}T\d{6}-[0-9a-f]{6}")
+DEAD_AFTER = 30.0
+FINAL = ("SUCCEEDED", "FAILED", "CANCELLED")
+_STATES = {
+    "ENQUEUED": "QUEUED",
+    "DELAYED": "QUEUED",
+    "PENDING": "RUNNING",
+    "SUCCESS": "SUCCEEDED",
+    "ERROR": "FAILED",
+    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "FAILED",
+    "CANCELLED": "CANCELLED",
+}
+
+
+class RunError(ValueError):
+    """A run cannot be found, cancelled or retried; the message says why."""
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """The run that a request became.
+
+    Attributes:
+        run_id: its id.
+        created: False when a run with the same request was queued or running already.
+    """
+
+    run_id: str
+    created: bool
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, as everyone may see it.
+
+    Attributes:
+        run_id: its id.
+        kind: ingest, retrain, score or report.
+        state: QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLING, CANCELLED or CRASHED.
+        who: who asked for it.
+        queued: when it was asked for.
+        started: when a worker took it, None while queued.
+        finished: when it ended, None while it has not.
+        request: its parameters.
+        steps: its components with their states.
+        reads: table to version that it read.
+        writes: table to version that it wrote.
+        error: why it failed, in words.
+        result: the command's document, None while there is none.
+        retry_of: the run that this one tries again.
+    """
+
+    run_id: str
+    kind: str
+    state: str
+    who: str
+    queued: datetime
+    started: datetime | None
+    finished: datetime | None
+    request: Mapping[str, Any]
+    steps: tuple[Step, ...]
+    reads: Mapping[str, int]
+    writes: Mapping[str, int]
+    error: str
+    result: Mapping[str, Any] | None
+    retry_of: str | None
+
+
+class RunStore:
+    """The run records of one home."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: DBOSClient | None = None
+
+    @property
+    def client(self) -> DBOSClient:
+        """The connection, opened at first use: the records exist once `init` has run."""
+        if self._client is None:
+            if not self._settings.runs.is_file():
+                raise RunError(f"{self._settings.home} has no run records: run `stillwater init`")
+            self._client = DBOSClient(
+                system_database_url=database_url(self._settings),
+                serializer=DBOSPortableJSONSerializer(),
+                application_name=APP,
+            )
+        return self._client
+
+    def submit(self, request: Request, who: str) -> Submitted:
+        """Queue a run, or answer with the equal one that is queued or running."""
+        run_id = _new_id(request.workflow)
+        options: dict[str, Any] = {
+            "workflow_name": request.workflow,
+            "queue_name": request.workflow,
+            "workflow_id": run_id,
+            "app_version": APP_VERSION,
+            "authenticated_user": who,
+            "serialization_type": WorkflowSerializationFormat.PORTABLE,
+        }
+        if request.deduplication:
+            options["deduplication_id"] = request.deduplication
+            options["duplication_policy"] = "return-existing"
+        handle: Any = self.client.enqueue(options, request.model_dump(mode="json"))  # type: ignore[arg-type]
+        return Submitted(handle.workflow_id, handle.workflow_id == run_id)
+
+    def recent(self, limit: int = 50, offset: int = 0, kind: str | None = None) -> tuple[Run, ...]:
+        """Runs, newest first."""
+        found = self.client.list_workflows(
+            name=kind or list(REQUESTS), limit=limit, offset=offset, sort_desc=True
+        )
+        return tuple(self._run(status) for status in found)
+
+    def active(self) -> tuple[Run, ...]:
+        """Runs that are queued or running, newest first."""
+        found = self.client.list_workflows(
+            name=list(REQUESTS), status=["ENQUEUED", "DELAYED", "PENDING"], sort_desc=True
+        )
+        return tuple(self._run(status) for status in found)
+
+    def run(self, run_id: str) -> Run:
+        """One run.
+
+        Raises:
+            RunError: there is no such run.
+        """
+        found = None
+        if RUN_ID.fullmatch(run_id):
+            found = self.client.list_workflows(workflow_ids=[run_id])
+        if not found:
+            raise RunError(f"there is no run {run_id[:64]!r}")
+        return self._run(found[0])
+
+    def log(self, run_id: str, limit: int = 500) -> tuple[LogLine, ...]:
+        """The newest log lines of a run, oldest first."""
+        return self._journal(run_id).log(limit) if RUN_ID.fullmatch(run_id) else ()
+
+    def cancel(self, run_id: str) -> None:
+        """Stop a run at its next safe point.
+
+        Raises:
+            RunError: there is no such run, or it has ended.
+        """
+        run = self.run(run_id)
+        if run.state in FINAL:
+            raise RunError(f"{run_id} has ended: {run.state}")
+        self.client.cancel_workflow(run_id)
+
+    def retry(self, run_id: str) -> str:
+        """Run again from the step that failed; returns the new run.
+
+        Raises:
+            RunError: there is no such run, or it did not fail.
+        """
+        run = self.run(run_id)
+        if run.state not in ("FAILED", "CANCELLED"):
+            raise RunError(f"{run_id} is {run.state}; only a failed or cancelled run is retried")
+        steps = self.client.list_workflow_steps(run_id)
+        failed = [step["function_id"] for step in steps if step["error"] is not None]
+        first = min(failed) if failed else len(steps) + 1
+        handle: Any = self.client.fork_workflow(
+            run_id, first, application_version=APP_VERSION, queue_name=run.kind
+        )
+        return str(handle.workflow_id)
+
+    def wait(self, run_id: str, seconds: float = 3600.0) -> Run:
+        """The run once it has ended, or as it is after ``seconds``."""
+        deadline = time.monotonic() + seconds
+        while (run := self.run(run_id)).state not in FINAL and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return run
+
+    def worker_alive(self) -> bool:
+        """Whether a worker has shown a sign of life in the last half minute."""
+        try:
+            return time.time() - self._settings.heartbeat.stat().st_mtime < DEAD_AFTER
+        except FileNotFoundError:
+            return False
+
+    def _journal(self, run_id: str) -> Journal:
+        return Journal(self._settings.journals, run_id)
+
+    def _run(self, status: WorkflowStatus) -> Run:
+        kind = status.name
+        journal = self._journal(status.workflow_id)
+        steps = journal.steps(REQUESTS[kind].nodes)
+        inputs = status.input["args"] if status.input else ()
+        result = status.output if isinstance(status.output, dict) else None
+        return Run(
+            run_id=status.workflow_id,
+            kind=kind,
+            state=self._state(status, journal),
+            who=status.authenticated_user or "",
+            queued=_time(status.created_at) or now(),
+            started=_time(status.dequeued_at),
+            finished=_time(status.completed_at),
+            request=inputs[0] if inputs else {},
+            steps=steps,
+            reads=_joined(step.reads for step in steps),
+            writes=_joined(step.writes for step in steps),
+            error="" if status.error is None else str(status.error),
+            result=result,
+            retry_of=status.forked_from,
+        )
+
+    def _state(self, status: WorkflowStatus, journal: Journal) -> str:
+        state = _STATES[status.status]
+        if state == "RUNNING" and not self.worker_alive():
+            return "CRASHED"
+        if state == "CANCELLED" and status.dequeued_at and journal.ended() is None:
+            return "CANCELLING" if self.worker_alive() else "CANCELLED"
+        return state
+
+
+def database_url(settings: Settings) -> str:
+    """Address of the run records."""
+    return f"sqlite:///{settings.runs}"
+
+
+def _new_id(workflow: str) -> str:
+    return f"{workflow}-{now():%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
+
+
+def _time(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _joined(parts: Any) -> dict[str, int]:
+    return {table: version for part in parts for table, version in part.items()}

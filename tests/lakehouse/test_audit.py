@@ -1,0 +1,199 @@
+"""The audit log: what was written is found, and what was tampered with is named."""
+
+import json
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lakehouse.audit as module
+from lakehouse.audit import AuditError, AuditLog, Event
+
+TEXT = st.text(max_size=40)
+EVENTS = st.builds(
+    Event, TEXT, TEXT, TEXT, TEXT, st.sampled_from(["allowed", "refused", "failed"]), TEXT,
+    after=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+        | TEXT,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+        max_leaves=5,
+    ),
+)  # fmt: skip
+
+
+def filled(folder: Path, count: int = 5) -> tuple[AuditLog, Path]:
+    log = AuditLog(folder)
+    for number in range(count):
+        log.append(Event(f"user{number}", "engineer", "retrain", "FD001"))
+    return log, folder / "audit.jsonl"
+
+
+def rewrite(file: Path, change: Any) -> None:
+    file.write_bytes(b"".join(change(file.read_bytes().splitlines(keepends=True))))
+
+
+def test_a_new_log_is_whole_and_empty(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "audit")
+    assert log.verify().ok
+    assert log.entries() == []
+
+
+@given(events=st.lists(EVENTS, min_size=1, max_size=6))
+def test_what_is_appended_is_read_back_and_whole(
+    events: list[Event], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    log = AuditLog(tmp_path_factory.mktemp("audit"))
+    written = [log.append(event) for event in events]
+    assert log.entries() == written
+    assert [entry.seq for entry in written] == list(range(1, len(events) + 1))
+    assert [entry.actor for entry in written] == [event.actor for event in events]
+    assert [entry.after for entry in written] == [event.after for event in events]
+    assert log.verify() == module.Verdict(True, entries=len(events))
+
+
+@given(data=st.data())
+def test_any_changed_byte_is_found(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    log, file = filled(tmp_path_factory.mktemp("audit"), 3)
+    content = bytearray(file.read_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] = data.draw(st.integers(0, 255).filter(lambda byte: byte != content[place]))
+    file.write_bytes(content)
+    changed = file.read_bytes()[:place].count(b"\n") + 1
+    assert log.verify().first_bad == changed
+
+
+@given(data=st.data())
+def test_any_deleted_or_moved_line_is_found(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    log, file = filled(tmp_path_factory.mktemp("audit"))
+    lines = file.read_bytes().splitlines(keepends=True)
+    kept = data.draw(
+        st.permutations(range(5)).flatmap(lambda p: st.sampled_from([p, p[:4], p[2:]]))
+    )
+    file.write_bytes(b"".join(lines[number] for number in kept))
+    first_wrong = next((n for n in range(5) if n >= len(kept) or kept[n] != n), None)
+    verdict = log.verify()
+    assert verdict.ok is (first_wrong is None)
+    assert verdict.first_bad == (None if first_wrong is None else first_wrong + 1)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 4])
+def test_a_cut_tail_stays_found_after_more_was_written(tmp_path: Path, kept: int) -> None:
+    log, file = filled(tmp_path)
+    rewrite(file, lambda lines: lines[:kept])
+    assert log.verify().first_bad == kept + 1
+    assert log.append(Event("eve", "admin", "sign_in")).seq == 6
+    assert log.verify().first_bad == kept + 1
+
+
+def test_cutting_the_tail_together_with_the_head_file_stays_found(tmp_path: Path) -> None:
+    log, file = filled(tmp_path)
+    rewrite(file, lambda lines: lines[:3])
+    (tmp_path / "head.json").unlink()
+    assert not log.verify().ok
+    log.append(Event("eve", "admin", "sign_in"))
+    assert log.verify().first_bad == 4
+
+
+def test_a_forged_entry_in_the_place_of_the_newest_is_found(tmp_path: Path) -> None:
+    log, file = filled(tmp_path)
+    last = json.loads(file.read_bytes().splitlines()[-1])
+    forged = module.Entry(**last | {"actor": "somebody else"})
+    forged = module.replace(forged, hash=forged.digest())
+    rewrite(file, lambda lines: [*lines[:-1], forged.line()])
+    assert log.verify().first_bad == 5
+
+
+def test_foreign_lines_are_found_and_do_not_stop_the_log(tmp_path: Path) -> None:
+    log, file = filled(tmp_path)
+    file.write_bytes(file.read_bytes() + b'{"seq": 6}\n{"seq": 7}\nnonsense')
+    log.append(Event("eve", "admin", "sign_in"))
+    assert log.verify().first_bad == 6
+    assert log.entries()[-1].actor == "eve"
+
+
+def test_half_a_line_left_by_a_crash_is_cut_off(tmp_path: Path) -> None:
+    log, file = filled(tmp_path)
+    file.write_bytes(file.read_bytes() + b'{"action":"retr')
+    assert log.verify().ok
+    log.append(Event("eve", "admin", "sign_in"))
+    assert log.verify() == module.Verdict(True, entries=6)
+
+
+def test_a_crash_between_line_and_head_loses_nothing(tmp_path: Path) -> None:
+    log, _ = filled(tmp_path)
+    head = (tmp_path / "head.json").read_bytes()
+    log.append(Event("eve", "admin", "sign_in"))
+    (tmp_path / "head.json").write_bytes(head)
+    assert log.verify().ok
+    assert log.append(Event("eve", "admin", "sign_out")).seq == 7
+    assert log.verify() == module.Verdict(True, entries=7)
+
+
+def test_a_full_disk_refuses_the_action_and_leaves_the_log_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, file = filled(tmp_path)
+    before = file.read_bytes()
+    write = module.os.write
+
+    def fills_up(descriptor: int, data: bytes) -> int:
+        if len(data) < 20:
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data[:19])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module.os, "write", fills_up)
+        with pytest.raises(AuditError, match="No space left"):
+            log.append(Event("eve", "admin", "retrain"))
+    assert file.read_bytes() == before
+    assert log.append(Event("eve", "admin", "retrain")).seq == 6
+    assert log.verify().ok
+
+
+def test_what_json_cannot_hold_is_refused(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path)
+    for value in (float("nan"), object()):
+        with pytest.raises(AuditError):
+            log.append(Event("eve", "admin", "retrain", after=value))
+    assert log.entries() == []
+
+
+def test_an_unwritable_folder_refuses_the_action(tmp_path: Path) -> None:
+    (tmp_path / "audit").write_text("in the way")
+    with pytest.raises(AuditError):
+        AuditLog(tmp_path / "audit").append(Event("eve", "admin", "retrain"))
+
+
+def test_entries_are_paged_from_a_number_on(tmp_path: Path) -> None:
+    log, _ = filled(tmp_path)
+    assert [entry.seq for entry in log.entries(after=2, limit=2)] == [3, 4]
+
+
+def test_a_long_text_is_cut(tmp_path: Path) -> None:
+    entry = AuditLog(tmp_path).append(Event("eve", "admin", "retrain", reason="x" * 10_000))
+    assert len(entry.reason) == 2_000
+
+
+def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
+    _, file = filled(tmp_path)
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def _append_many(folder: Path) -> None:
+    log = AuditLog(folder)
+    for number in range(20):
+        log.append(Event("somebody", "engineer", "retrain", str(number)))
+
+
+def test_several_processes_write_one_chain(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+        list(pool.map(_append_many, [tmp_path] * 4))
+    assert AuditLog(tmp_path).verify() == module.Verdict(True, entries=80)
