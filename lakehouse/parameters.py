@@ -1,4 +1,4 @@
-"""What can be set about one training: names, types and bounds, shared by form, command and worker."""
+"""What can be set about one training: names, types and bounds, for form, command and worker."""
 
 from collections.abc import Iterable
 from typing import Any, Self
@@ -52,6 +52,10 @@ class Parameters(BaseModel):
         except ValidationError as error:
             text = "; ".join(_explain(problem) for problem in error.errors())
             raise ParameterError(text) from None
+
+    def changed(self) -> dict[str, str]:
+        """The parameters that are not at their default, as texts."""
+        return {name: str(value) for name, value in self.model_dump(exclude_defaults=True).items()}
 
 
 def allowed(name: str) -> str:

@@ -39,8 +39,12 @@ class IngestRequest(Request):
     paths: tuple[str, ...] = Field(default=(), description="absolute paths of files and folders")
     fleet: FleetName | None = None
     kind: DeliveryKind | None = None
-    simulate: int | None = Field(None, ge=20, le=5000, description="simulate so many engines")
-    fetch: str | None = Field(None, description="name of a published data set to download first")
+    simulate: int | None = Field(
+        default=None, ge=20, le=5000, description="simulate so many engines"
+    )
+    fetch: str | None = Field(
+        default=None, description="name of a published data set to download first"
+    )
 
 
 class RetrainRequest(Request):

@@ -192,6 +192,23 @@ class RunStore:
             time.sleep(0.1)
         return run
 
+    def root(self, run_id: str) -> str:
+        """The first run of a chain of retries."""
+        older = self._status(run_id).forked_from
+        return run_id if older is None else self.root(older)
+
+    def cancelled(self, run_id: str) -> bool:
+        """Whether a person has cancelled the run."""
+        return self._status(run_id).status == "CANCELLED"
+
+    def _status(self, run_id: str) -> WorkflowStatus:
+        found = self.client.list_workflows(
+            workflow_ids=[run_id], load_input=False, load_output=False
+        )
+        if not found:
+            raise RunError(f"there is no run {run_id}")
+        return found[0]
+
     def worker_alive(self) -> bool:
         """Whether a worker has shown a sign of life in the last half minute."""
         try:

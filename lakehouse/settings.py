@@ -25,11 +25,13 @@ class WebSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    upload_mb: int = Field(64, ge=1, le=4096, description="largest upload, in MiB")
-    threads: int = Field(4, ge=1, le=64, description="threads of one web process")
-    workers: int = Field(1, ge=1, le=16, description="web processes")
-    session_hours: int = Field(12, ge=1, le=720, description="a sign-in ends after this long")
-    behind_tls: bool = Field(False, description="served over HTTPS: mark cookies Secure")
+    upload_mb: int = Field(default=64, ge=1, le=4096, description="largest upload, in MiB")
+    threads: int = Field(default=4, ge=1, le=64, description="threads of one web process")
+    workers: int = Field(default=1, ge=1, le=16, description="web processes")
+    session_hours: int = Field(
+        default=12, ge=1, le=720, description="a sign-in ends after this long"
+    )
+    behind_tls: bool = Field(default=False, description="served over HTTPS: mark cookies Secure")
 
 
 class Settings(BaseSettings):
@@ -47,17 +49,23 @@ class Settings(BaseSettings):
         env_prefix="STILLWATER_", env_nested_delimiter="__", frozen=True, extra="forbid"
     )
 
-    home: Path = Field(Path("var"), description="folder of lake, metadata, runs, models, logs")
-    data: Annotated[tuple[Path, ...], NoDecode] = Field(
-        (), description="files or folders to ingest at first start"
+    home: Path = Field(
+        default=Path("var"), description="folder of lake, metadata, runs, models, logs"
     )
-    landing: Path | None = Field(None, description="watched folder; default: <home>/landing")
-    host: str = Field("127.0.0.1", description="address that the dashboard listens on")
-    port: int = Field(8050, ge=0, le=65535, description="port that the dashboard listens on")
-    engine: Literal["local", "spark"] = Field("local", description="storage engine")
-    profile: Literal["turbofan"] = Field("turbofan", description="use case")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info")
-    learner_threads: int = Field(2, ge=1, le=256, description="threads of one training")
+    data: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default=(), description="files or folders to ingest at first start"
+    )
+    landing: Path | None = Field(
+        default=None, description="watched folder; default: <home>/landing"
+    )
+    host: str = Field(default="127.0.0.1", description="address that the dashboard listens on")
+    port: int = Field(
+        default=8050, ge=0, le=65535, description="port that the dashboard listens on"
+    )
+    engine: Literal["local", "spark"] = Field(default="local", description="storage engine")
+    profile: Literal["turbofan"] = Field(default="turbofan", description="use case")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info")
+    learner_threads: int = Field(default=2, ge=1, le=256, description="threads of one training")
     web: WebSettings = WebSettings.model_validate({})
 
     @field_validator("data", mode="before")

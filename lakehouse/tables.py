@@ -103,6 +103,8 @@ QUARANTINE = Table(
     (
         DELIVERY,
         Column("line", "int64", "line of the delivered file, from 1; null for the whole file"),
+        ENGINE,
+        CYCLE,
         Column("raw", "string", "what stood there, cut to 2,000 characters"),
         Column("reason", "string", "reason code"),
         Column("detail", "string", "what is wrong and what was expected"),

@@ -1,0 +1,1 @@
+"""The worker process and the command line: everything that writes."""

@@ -1,0 +1,122 @@
+"""Clean: silver as a function of the accepted deliveries, and what of it a change concerns."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+
+from lakehouse.profiles import Profile
+
+ENGINE = ("fleet", "engine")
+KEY = ("fleet", "engine", "cycle")
+
+
+def clean(
+    readings: nw.LazyFrame[Any], deliveries: nw.LazyFrame[Any], profile: Profile
+) -> nw.LazyFrame[Any]:
+    """Rows of silver/readings, in no order.
+
+    Of several records of one flight the one of the earliest accepted delivery stays, within it
+    the first line. A value that is missing, NaN or infinite becomes null and its column's name
+    goes to ``flags``.
+
+    Args:
+        readings: rows of bronze/readings, of whole engines.
+        deliveries: rows of bronze/deliveries; only the accepted ones count.
+        profile: names the measured columns.
+    """
+    signals = profile.signal_names
+    accepted = deliveries.filter(nw.col("state") == "accepted")
+    rows = readings.join(accepted.select("delivery_id", "received_at"), on="delivery_id")
+    order = ("received_at", "delivery_id", "line")
+    kept = rows.unique(list(KEY), keep="first", order_by=list(order))
+    usable = kept.with_columns(
+        nw.when(nw.col(name).is_finite()).then(nw.col(name)).alias(name) for name in signals
+    )
+    return usable.select(*KEY, *signals, _flags(signals).alias("flags"), "delivery_id")
+
+
+def _flags(signals: tuple[str, ...]) -> nw.Expr:
+    """Names of the columns that are null, with commas between them."""
+    marks = [
+        nw.when(nw.col(name).is_null()).then(nw.lit(f"{name},")).otherwise(nw.lit(""))
+        for name in signals
+    ]
+    return nw.concat_str(marks).str.strip_chars(",")
+
+
+@dataclass(frozen=True)
+class Change:
+    """How silver gets from what it is to what it should be.
+
+    Attributes:
+        append: rows that only add newer cycles.
+        rewrite: rows of the engines that are replaced as a whole.
+        replaced: (fleet, engine) of these, also of those that have no row any more.
+    """
+
+    append: nw.DataFrame[Any]
+    rewrite: nw.DataFrame[Any]
+    replaced: tuple[tuple[str, str], ...]
+
+
+def overtaken(fresh: nw.DataFrame[Any], newest: nw.DataFrame[Any]) -> tuple[tuple[str, str], ...]:
+    """The engines of newly accepted records that :func:`change` has to look at.
+
+    The others got newer cycles only: their cleaned records are appended as they are.
+
+    Args:
+        fresh: fleet, engine, cycle of the records.
+        newest: fleet, engine and the highest ``cycle`` of each engine in silver.
+    """
+    first = fresh.group_by(*ENGINE).agg(nw.col("cycle").min().alias("first"))
+    late = first.join(newest, on=list(ENGINE)).filter(nw.col("first") <= nw.col("cycle"))
+    return _engines(late)
+
+
+def change(current: nw.DataFrame[Any], wanted: nw.DataFrame[Any]) -> Change:
+    """Compare silver with what :func:`clean` says, both for the same whole engines.
+
+    An engine whose rows stand as they should and that only gains later cycles is appended to, one
+    that is as it should be is left alone, every other one (late cycles, a withdrawn delivery, one
+    accepted after all) is replaced.
+    """
+    columns = current.columns
+    wanted = wanted.select(columns)
+    kept = current.join(wanted.select(*KEY), on=list(KEY), how="semi")
+    lost = current.join(wanted.select(*KEY), on=list(KEY), how="anti")
+    newest = current.group_by(*ENGINE).agg(nw.col("cycle").max().alias("newest"))
+    added = wanted.join(current.select(*KEY), on=list(KEY), how="anti")
+    placed = added.join(newest, on=list(ENGINE), how="left")
+    late = placed.filter(nw.col("cycle") <= nw.col("newest"))
+    altered = _altered(kept, wanted)
+    touched = sorted({*_engines(lost), *_engines(late), *_engines(altered)})
+    marks = _frame_of(touched, current)
+    return Change(
+        append=added.join(marks, on=list(ENGINE), how="anti"),
+        rewrite=wanted.join(marks, on=list(ENGINE), how="semi"),
+        replaced=tuple(touched),
+    )
+
+
+def _altered(current: nw.DataFrame[Any], wanted: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    """Rows of ``current`` that stand otherwise in ``wanted``; null equals null."""
+    values = [name for name in current.columns if name not in KEY]
+    both = current.join(wanted, on=list(KEY), suffix="_wanted")
+    same = [
+        (nw.col(name) == nw.col(f"{name}_wanted")).fill_null(False)
+        | (nw.col(name).is_null() & nw.col(f"{name}_wanted").is_null())
+        for name in values
+    ]
+    return both.filter(~nw.all_horizontal(*same, ignore_nulls=False))
+
+
+def _engines(frame: nw.DataFrame[Any]) -> tuple[tuple[str, str], ...]:
+    rows = frame.select(*ENGINE).unique().rows()
+    return tuple(sorted((str(fleet), str(engine)) for fleet, engine in rows))
+
+
+def _frame_of(engines: list[tuple[str, str]], like: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    names = {name: [engine[i] for engine in engines] for i, name in enumerate(ENGINE)}
+    schema = dict.fromkeys(ENGINE, nw.String())
+    return nw.from_dict(names, schema=schema, backend=like.implementation)

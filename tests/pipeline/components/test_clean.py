@@ -1,0 +1,175 @@
+"""Silver is a function of the accepted deliveries, however they arrived."""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from lakehouse.profiles.turbofan import PROFILE
+from lakehouse.tables import SILVER
+from pipeline.components.clean import Change, change, clean, overtaken
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+SIGNALS = PROFILE.signal_names
+KEY = ["fleet", "engine", "cycle"]
+Row = tuple[str, int, float | None]
+Rows = Sequence[Row]
+
+
+def bronze(deliveries: Mapping[str, Rows]) -> pl.DataFrame:
+    """Records of (engine, cycle, value of the first sensor) by delivery."""
+    rows = [
+        {"delivery_id": name, "line": line, "fleet": "F", "engine": engine, "cycle": cycle}
+        | dict.fromkeys(SIGNALS, 1.0)
+        | {"sensor_1": value}
+        for name, records in deliveries.items()
+        for line, (engine, cycle, value) in enumerate(records, 1)
+    ]
+    schema = {"delivery_id": pl.String, "line": pl.Int64, "fleet": pl.String, "engine": pl.String}
+    return pl.DataFrame(
+        rows, schema={**schema, "cycle": pl.Int64, **dict.fromkeys(SIGNALS, pl.Float64)}
+    )
+
+
+def arrived(order: Sequence[str], states: Mapping[str, str] | None = None) -> pl.DataFrame:
+    """The deliveries in the order in which they were taken in."""
+    return pl.DataFrame(
+        {
+            "delivery_id": list(order),
+            "state": [(states or {}).get(name, "accepted") for name in order],
+            "received_at": [START + timedelta(minutes=i) for i in range(len(order))],
+        },
+        schema={
+            "delivery_id": pl.String,
+            "state": pl.String,
+            "received_at": pl.Datetime("us", "UTC"),
+        },
+    )
+
+
+def silver(rows: pl.DataFrame, deliveries: pl.DataFrame) -> pl.DataFrame:
+    cleaned = clean(nw.from_native(rows.lazy()), nw.from_native(deliveries.lazy()), PROFILE)
+    return cleaned.collect("polars").to_native().sort(KEY)
+
+
+def diff(current: pl.DataFrame, wanted: pl.DataFrame) -> Change:
+    return change(nw.from_native(current), nw.from_native(wanted))
+
+
+def test_columns_are_those_of_the_contract() -> None:
+    made = silver(bronze({"d": [("E", 1, 1.0)]}), arrived(["d"]))
+    assert made.columns == list(SILVER.column_names)
+
+
+def test_unusable_values_are_null_and_flagged() -> None:
+    """NaN, infinity and empty alike; good rows have no flag."""
+    rows = bronze({"d": [("E", i, v) for i, v in enumerate((1.0, math.nan, -math.inf, None), 1)]})
+    rows = rows.with_columns(sensor_9=pl.when(pl.col("cycle") < 4).then("sensor_9"))
+    made = silver(rows, arrived(["d"]))
+    assert made["sensor_1"].to_list() == [1.0, None, None, None]
+    assert made["flags"].to_list() == ["", "sensor_1", "sensor_1", "sensor_1,sensor_9"]
+
+
+def test_the_earliest_accepted_delivery_wins() -> None:
+    """By arrival, then by line; whatever state but accepted has no say."""
+    rows = bronze(
+        {"late": [("E", 1, 3.0)], "early": [("E", 1, 1.0), ("E", 1, 2.0)], "out": [("E", 1, 0.0)]}
+    )
+    for state in ("received", "blocked", "rejected", "withdrawn"):
+        deliveries = arrived(["out", "early", "late"], {"out": state})
+        made = silver(rows, deliveries)
+        assert made.select("sensor_1", "delivery_id").rows() == [(1.0, "early")]
+
+
+def test_a_withdrawn_delivery_brings_back_what_another_one_brought() -> None:
+    rows = bronze({"a": [("E", 1, 1.0), ("E", 2, 1.0)], "b": [("E", 1, 5.0)]})
+    made = silver(rows, arrived(["a", "b"], {"a": "withdrawn"}))
+    assert made.select("cycle", "sensor_1", "delivery_id").rows() == [(1, 5.0, "b")]
+
+
+CYCLES = st.tuples(st.sampled_from(["E1", "E2", "E3"]), st.integers(1, 6))
+PARTS = st.lists(st.lists(CYCLES, max_size=8), min_size=1, max_size=4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(PARTS, st.randoms(use_true_random=False))
+def test_the_order_of_equal_rows_does_not_matter(
+    parts: list[list[tuple[str, int]]], random: Any
+) -> None:
+    """Deliveries and lines in any order give the same values."""
+    content = {
+        f"d{i}": [(engine, cycle, cycle / 7) for engine, cycle in part]
+        for i, part in enumerate(parts)
+    }
+    shuffled = {name: random.sample(rows, len(rows)) for name, rows in content.items()}
+    order = random.sample(list(content), len(content))
+    first = silver(bronze(content), arrived(list(content))).drop("delivery_id")
+    second = silver(bronze(shuffled), arrived(order)).drop("delivery_id")
+    assert_frame_equal(first, second)
+
+
+VALUES = st.tuples(
+    st.sampled_from(["E1", "E2", "E3"]), st.integers(1, 6), st.sampled_from([1.0, 2.0, math.nan])
+)
+STATES = st.sampled_from(["accepted", "blocked", "withdrawn"])
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.lists(VALUES, max_size=8), min_size=1, max_size=4),
+    st.lists(st.lists(STATES, min_size=4, max_size=4), min_size=1, max_size=4),
+)
+def test_a_change_always_leads_to_the_same_silver(
+    parts: list[list[Row]], history: list[list[str]]
+) -> None:
+    """However people accept, block and withdraw: silver, changed step by step, equals a rebuild."""
+    names = [f"d{i}" for i in range(len(parts))]
+    rows = bronze(dict(zip(names, parts, strict=True)))
+    current = silver(rows.clear(), arrived([]))
+    for states in history:
+        wanted = silver(rows, arrived(names, dict(zip(names, states, strict=False))))
+        step = diff(current, wanted)
+        current = _applied(current, step)
+        assert_frame_equal(current, wanted)
+        again = diff(current, wanted)
+        assert (len(again.append), len(again.rewrite), again.replaced) == (0, 0, ())
+
+
+def _applied(current: pl.DataFrame, step: Change) -> pl.DataFrame:
+    replaced = pl.DataFrame(step.replaced, schema=dict.fromkeys(KEY[:2], pl.String), orient="row")
+    kept = current.join(replaced, on=KEY[:2], how="anti")
+    added = [frame.to_native().select(current.columns) for frame in (step.append, step.rewrite)]
+    return pl.concat([kept, *added]).sort(KEY)
+
+
+def test_newer_cycles_are_appended_and_late_ones_rewrite_their_engine_only() -> None:
+    """An engine that nothing concerns is in neither."""
+    first = {"a": [("E1", 1, 1.0), ("E1", 3, 1.0), ("E2", 1, 1.0), ("E3", 1, 1.0)]}
+    second = {"b": [("E1", 2, 1.0), ("E2", 2, 1.0), ("E4", 1, 1.0), ("E3", 1, 1.0)]}
+    current = silver(bronze(first), arrived(["a"]))
+    step = diff(current, silver(bronze({**first, **second}), arrived(["a", "b"])))
+    assert step.replaced == (("F", "E1"),)
+    assert sorted(step.rewrite["cycle"].to_list()) == [1, 2, 3]
+    assert sorted(step.append.select("engine", "cycle").rows()) == [("E2", 2), ("E4", 1)]
+
+
+def test_only_engines_with_cycles_up_to_the_newest_need_a_look() -> None:
+    """The others can be appended without reading what they were."""
+    rows = [("F", "E1", 4), ("F", "E2", 4), ("F", "E2", 5), ("F", "E3", 1)]
+    fresh = pl.DataFrame(rows, schema=KEY, orient="row")
+    newest = pl.DataFrame([("F", "E1", 4), ("F", "E2", 3)], schema=KEY, orient="row")
+    assert overtaken(nw.from_native(fresh), nw.from_native(newest)) == (("F", "E1"),)
+
+
+def test_nothing_given_is_changed() -> None:
+    """Neither frame that goes in is touched."""
+    rows, deliveries = bronze({"d": [("E", 1, math.nan)]}), arrived(["d"])
+    before = rows.clone()
+    silver(rows, deliveries)
+    assert_frame_equal(rows, before)
