@@ -17,7 +17,7 @@ class Parameters(BaseModel):
 
     rounds: int = Field(200, ge=10, le=2000, description="boosting rounds of the life estimate")
     depth: int = Field(6, ge=3, le=10, description="depth of its trees")
-    averaged: int = Field(2, ge=1, le=8, description="life estimates averaged in the final model")
+    averaged: int = Field(4, ge=1, le=8, description="life estimates averaged in the final model")
     rows: int = Field(
         25_000, ge=1_000, le=10_000_000, description="flights to learn from, evenly thinned"
     )

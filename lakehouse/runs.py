@@ -11,7 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from dbos import DBOSClient, DBOSPortableJSONSerializer, WorkflowSerializationFormat, WorkflowStatus
+from dbos import (
+    DBOSClient,
+    DBOSPortableJSONSerializer,
+    SetWorkflowID,
+    WorkflowSerializationFormat,
+    WorkflowStatus,
+)
 
 from lakehouse.clock import now
 from lakehouse.journal import Journal, LogLine, Step
@@ -180,10 +186,12 @@ class RunStore:
         steps = self.client.list_workflow_steps(run_id)
         failed = [step["function_id"] for step in steps if step["error"] is not None]
         first = min(failed) if failed else len(steps) + 1
-        handle: Any = self.client.fork_workflow(
-            run_id, first, application_version=APP_VERSION, queue_name=run.kind
-        )
-        return str(handle.workflow_id)
+        again = _new_id(run.kind)
+        with SetWorkflowID(again):
+            self.client.fork_workflow(
+                run_id, first, application_version=APP_VERSION, queue_name=run.kind
+            )
+        return again
 
     def wait(self, run_id: str, seconds: float = 3600.0) -> Run:
         """The run once it has ended, or as it is after ``seconds``."""

@@ -109,7 +109,7 @@ class LocalEngine:
 
     def append(self, path: Path, frame: nw.LazyFrame[Any], write: Write) -> None:
         """Add rows; new feature columns widen an open table."""
-        self._write(path, frame, write, mode="append", schema_mode="merge")
+        self._write(path, frame, write, mode="append")
 
     def replace(self, path: Path, frame: nw.LazyFrame[Any], where: Where, write: Write) -> None:
         """Put ``frame`` in the place of the rows that match ``where``, in one commit."""
@@ -178,6 +178,7 @@ class LocalEngine:
         write_deltalake(
             self._current(path),
             _collect(frame).to_arrow(),
+            schema_mode="merge",
             writer_properties=WRITER,
             commit_properties=_commit(write),
             **mode,

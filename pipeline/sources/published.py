@@ -1,7 +1,7 @@
 """NASA's data sets as they are published: addresses, files, and how a copy is checked.
 
-The sha256 of FD001 and FD002 are those of verified copies. Those of FD003 and FD004 are recorded by
-public repositories: by two alike, but for FD004's test file (one, and a prefix in another) and truth
+The sha256 of FD001 and FD002 are those of verified copies. Those of FD003 and FD004 come from
+public repositories: two alike, but for FD004's test file (one, and a prefix in another) and truth
 file (one). Of PHM08 there are the git blob ids that five public repositories share.
 """
 

@@ -1,0 +1,1 @@
+"""The dashboard process: reads Delta and ML Metadata, asks for runs, nothing else."""

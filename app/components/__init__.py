@@ -1,0 +1,1 @@
+"""Arguments in, Dash component out."""

@@ -1,0 +1,45 @@
+"""The engine page put together: head, forecasts, chosen sensors, all sensors."""
+
+from dataclasses import dataclass
+
+from dash import html
+from dash.development.base_component import Component
+
+from app.components.engine_head import engine_head
+from app.components.forecast_card import forecast_card
+from app.components.sensor_cards import Look, chosen_card, multiples_card, sheet
+from app.queries.engine import EngineView
+from lakehouse.profiles import Profile
+
+
+@dataclass(frozen=True)
+class Showing:
+    """How an engine is shown, and to whom.
+
+    Attributes:
+        look: theme and sensors.
+        as_of: the snapshot that was asked for, None for now.
+        may_report: the visitor may report a failure.
+        track: id of the forecast figure.
+        chosen: id of the figure of the chosen sensors.
+    """
+
+    look: Look
+    as_of: int | None
+    may_report: bool
+    track: str
+    chosen: str
+
+
+def engine_body(view: EngineView, profile: Profile, showing: Showing) -> Component:
+    """Everything of one engine."""
+    shown = sheet(view, profile, showing.look)
+    return html.Div(
+        [
+            engine_head(view, profile, showing.as_of, showing.may_report),
+            forecast_card(view, profile, showing.look.theme, showing.track),
+            chosen_card(shown, showing.chosen),
+            multiples_card(shown),
+        ],
+        className="engine-body",
+    )

@@ -1,0 +1,103 @@
+"""The head of an engine page: where it is, its state, the sentence, and what that stands on."""
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from app.components.addresses import engine_address, fleet_address
+from app.components.aria import aria, data
+from app.components.numbers import cycles_text, percent_text
+from app.components.sentence import sentence
+from app.components.stamp import Part, stamp
+from app.components.state_badge import state_badge
+from app.components.times import exactly
+from app.queries.engine import EngineView
+from app.queries.provenance import Link
+from lakehouse.profiles import Profile
+
+
+def engine_head(
+    view: EngineView, profile: Profile, as_of: int | None, may_report: bool
+) -> Component:
+    """Everything over the charts of one engine."""
+    row = view.row
+    newest = view.forecasts.newest
+    coverage = newest.coverage if newest and newest.coverage else profile.coverage
+    name = html.Div([html.H1(row.engine), state_badge(row.state)], className="engine-name")
+    actions = html.Div([*_turns(view, as_of), *_report(view, may_report)], className="actions")
+    return html.Header(
+        [
+            _crumb(view, as_of),
+            html.Div([name, actions], className="engine-line"),
+            sentence(row, view.forecasts, coverage, profile.horizon_cycles),
+            _provenance(view, profile),
+        ],
+        className="engine-head",
+    )
+
+
+def _crumb(view: EngineView, as_of: int | None) -> Component:
+    link = dcc.Link(f"Fleet {view.fleet}", href=fleet_address(view.fleet, as_of))
+    return html.Nav([link, html.Span(" / engine")], className="crumb", **aria(label="Where"))
+
+
+def _turns(view: EngineView, as_of: int | None) -> list[Component]:
+    return [
+        _turn("←", "previous", "k", _neighbour(view, view.before, as_of)),
+        _turn("→", "next", "j", _neighbour(view, view.after, as_of)),
+    ]
+
+
+def _neighbour(view: EngineView, engine: str | None, as_of: int | None) -> tuple[str, str] | None:
+    return (engine, engine_address(view.fleet, engine, as_of)) if engine else None
+
+
+def _turn(arrow: str, word: str, key: str, to: tuple[str, str] | None) -> Component:
+    if to is None:
+        return html.Span(arrow, className="btn btn-secondary turn disabled", **aria(hidden="true"))
+    engine, href = to
+    return dcc.Link(
+        [arrow, html.Span(f"{word} engine, {engine}", className="visually-hidden")],
+        href=href,
+        id=f"engine-{word}",
+        className="btn btn-secondary turn",
+        title=f"{engine}: {word} in the order of the fleet page (key {key})",
+    )
+
+
+def _report(view: EngineView, may_report: bool) -> list[Component]:
+    if not may_report or view.row.failed_at is not None:
+        return []
+    button = html.Button(
+        "Report failure…",
+        className="btn btn-secondary",
+        type="button",
+        **data(report=str(view.row.cycle)),
+    )
+    return [button]
+
+
+def _provenance(view: EngineView, profile: Profile) -> Component:
+    row, chain = view.row, view.provenance
+    parts = [Part(f"{cycles_text(row.cycles_seen)} seen, newest", f"cycle {row.cycle:,}")]
+    if row.probability is not None:
+        label = f"P(within {profile.label_cycles} cycles)"
+        parts = [
+            Part(label, percent_text(row.probability)),
+            Part("said at cycle", f"{row.cycle:,}", hint=exactly(chain.predicted_at)),
+        ]
+    if chain.model:
+        parts.append(Part("model", chain.model))
+    parts += _chain("features", chain.features, " · ")
+    parts += _chain("silver", chain.silver, " ← ")
+    parts += _chain("delivery", chain.delivery, " ← " if chain.features else " · ")
+    if chain.run_id:
+        parts.append(Part("run", chain.run_id, href=f"/runs/{chain.run_id}"))
+    return stamp(parts)
+
+
+def _chain(label: str, link: Link | None, before: str) -> list[Part]:
+    if link is None:
+        return []
+    run = f"written by run {link.run_id}" if link.run_id else ""
+    href = f"/runs/{link.run_id}" if link.run_id else ""
+    return [Part(label, link.label, href=href, hint=run, before=before)]

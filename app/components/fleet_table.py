@@ -1,0 +1,128 @@
+"""The fleet's engines as a table; on a narrow screen the same rows are cards."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from app.components.addresses import engine_address
+from app.components.aria import aria, data
+from app.components.state_badge import state_badge
+from app.components.times import ago, exactly
+from app.components.window_strip import scale, strip, window_sentence, window_words
+from app.figures.spark import sparkline
+from app.queries.fleet import ROWS, EngineRow, FleetPage
+from lakehouse.profiles import Profile
+
+_DATA = {"warning": "◆ warning", "blocked": "▲ blocked"}
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What every row needs to know beside its engine."""
+
+    profile: Profile
+    now: datetime
+    as_of: int | None
+
+
+def fleet_table(page: FleetPage, telling: Telling) -> Component:
+    """The engines of one page, the one whose window opens first on top."""
+    rows = [_row(row, page.ask.fleet, telling) for row in page.rows]
+    table = html.Table([_head(telling.profile), html.Tbody(rows)], className="fleet-table")
+    return html.Div(table, className="sheet fleet-sheet")
+
+
+def pager(page: FleetPage) -> Component:
+    """Which rows these are, and the way to the others."""
+    number = min(max(page.ask.page, 1), page.pages)
+    first = (number - 1) * ROWS + 1
+    shown = f"{first:,}–{first + len(page.rows) - 1:,} of {page.found:,}"
+    parts: list[Component] = [html.Span(shown, className="pager-count")]
+    if page.pages > 1:
+        parts.append(_turn("Previous", number - 1, number > 1))
+        parts.append(_turn("Next", number + 1, number < page.pages))
+    return html.Nav(parts, className="pager", **aria(label="Pages of engines"))
+
+
+def _turn(label: str, page: int, possible: bool) -> Component:
+    return html.Button(
+        label,
+        className="btn btn-secondary",
+        disabled=not possible,
+        type="button",
+        **data(page=str(page)),
+    )
+
+
+def _head(profile: Profile) -> Component:
+    cells = (
+        html.Th("State"),
+        html.Th("Engine"),
+        html.Th(f"P(≤ {profile.label_cycles} cycles)", className="number"),
+        html.Th("Over its life"),
+        html.Th([html.Span("Failure window, cycles from now"), scale()], className="c-strip"),
+        html.Th(f"{profile.coverage:.0%}".replace("%", " %"), className="number"),
+        html.Th("Seen", className="number"),
+        html.Th("Why"),
+        html.Th("Data"),
+    )
+    return html.Thead(html.Tr(cells))
+
+
+def _row(row: EngineRow, fleet: str, telling: Telling) -> Component:
+    cells = (
+        html.Td(state_badge(row.state), className="c-state"),
+        html.Td(
+            dcc.Link(row.engine, href=engine_address(fleet, row.engine, telling.as_of)),
+            className="c-engine",
+        ),
+        html.Td(_percent(row.probability), className="c-probability number"),
+        html.Td(_spark(row), className="c-life"),
+        html.Td(_strip(row), className="c-strip"),
+        html.Td(_window(row), className="c-window number", **data(says=_sentence(row))),
+        html.Td(f"{row.cycles_seen:,}", className="c-seen number"),
+        html.Td(row.why or "—", className="c-why", title=row.why or None),
+        _data(row, telling),
+    )
+    return html.Tr(cells, className=f"tone-{row.state}")
+
+
+def _percent(probability: float | None) -> str:
+    if probability is None:
+        return "—"
+    # "100 %" and "0 %" are for what is exactly so after rounding; nothing is ever certain.
+    return "> 99 %" if probability > 0.995 else f"{100 * probability:.0f} %"
+
+
+def _spark(row: EngineRow) -> Component | None:
+    address = sparkline(row.trend)
+    return html.Div(className="spark", style={"--shape": f'url("{address}")'}) if address else None
+
+
+def _strip(row: EngineRow) -> Component | None:
+    if row.opens is None or row.state == "failed":
+        return None
+    return strip(row.opens, row.closes, row.rul, row.state)
+
+
+def _window(row: EngineRow) -> str:
+    if row.state == "failed" or row.opens is None:
+        return "—"
+    return window_words(row.opens, row.closes)
+
+
+def _sentence(row: EngineRow) -> str:
+    if row.failed_at is not None:
+        return f"failed at cycle {row.failed_at}"
+    return "no forecast yet" if row.opens is None else window_sentence(row.opens, row.closes)
+
+
+def _data(row: EngineRow, telling: Telling) -> Component:
+    status = _DATA.get(row.data_status, row.data_status)
+    return html.Td(
+        f"{status} · {ago(row.received_at, telling.now)}",
+        className=f"c-data data-{row.data_status}",
+        title=f"newest delivery {exactly(row.received_at)}" if row.received_at else None,
+    )

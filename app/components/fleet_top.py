@@ -1,0 +1,129 @@
+"""What stands over the fleet's table: title, stamp, what is wrong with it, key figures."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from app.components.kpi import Kpi, kpi_row
+from app.components.stamp import Part, stamp
+from app.components.times import exactly, said_ago
+from app.queries.fleet import FleetPage
+from app.queries.held import Held
+from lakehouse.profiles import Profile
+from lakehouse.snapshots import Pinned
+
+
+@dataclass(frozen=True)
+class Over:
+    """All that stands over the table.
+
+    Attributes:
+        training: run that trains the fleet's first model just now, empty for none.
+    """
+
+    page: FleetPage
+    held: Held
+    pinned: Pinned
+    profile: Profile
+    now: datetime
+    training: str = ""
+
+
+def fleet_top(over: Over) -> Component:
+    """Title, stamp, notices and key figures of one fleet."""
+    title = html.H1(f"Fleet {over.page.ask.fleet}")
+    head = html.Div([title, _stamp(over)], className="page-head")
+    return html.Div([head, *_notices(over), kpi_row(_figures(over))], className="fleet-over")
+
+
+def no_fleet() -> Component:
+    """What stands here before the first ingest."""
+    return html.Section(
+        [
+            html.H1("Fleet"),
+            html.P(
+                "No engine has flown in yet. Once data is ingested, every engine in service stands "
+                "here, the one that will fail first on top."
+            ),
+            dcc.Link("Ingest data", href="/runs", className="btn btn-primary"),
+        ],
+        className="sheet empty",
+    )
+
+
+def no_match() -> Component:
+    """What stands in the table's place when nothing matches."""
+    return html.P("No engine matches. Clear the search or choose all states.", className="no-match")
+
+
+def _stamp(over: Over) -> Component:
+    page, version = over.page, over.pinned.version
+    parts = [Part("snapshot", str(over.pinned.snapshot.seq))]
+    if page.model_id:
+        parts = [
+            Part("predictions", f"v{version('gold/predictions')}"),
+            Part("model", page.model_id),
+            Part("features", f"v{version('gold/features')}"),
+            Part("scored", said_ago(page.scored_at, over.now), hint=exactly(page.scored_at)),
+            *parts,
+        ]
+    return stamp(parts)
+
+
+def _notices(over: Over) -> list[Component]:
+    found: list[Component] = []
+    if over.page.stale:
+        since = said_ago(over.page.received_at, over.now)
+        days = over.profile.stale_after.days
+        text = f" The newest delivery came {since}; after {days} days without one, what stands "
+        text += "here is what was true then."
+        found.append(_notice([html.Strong("Stale."), text], "notice stale"))
+    if not over.page.model_id:
+        found.append(_notice(_no_model(over), "notice"))
+    return found
+
+
+def _no_model(over: Over) -> list[Component | str]:
+    if over.training:
+        link = dcc.Link("follow the training", href=f"/runs/{over.training}")
+        return ["No model is live for this fleet yet. One is being trained: ", link, "."]
+    link = dcc.Link("retrain", href="/runs")
+    return ["No model is live for this fleet yet, so no window is shown. To get one, ", link, "."]
+
+
+def _notice(words: list[Component | str], kind: str) -> Component:
+    return html.P(words, className=kind, role="status")
+
+
+def _figures(over: Over) -> list[Kpi]:
+    counts, profile = over.page.counts, over.profile
+    act, watch = counts.get("act", 0), counts.get("watch", 0)
+    scored = bool(over.page.model_id)
+    likely = f"likely within {profile.label_cycles} cycles"
+    opens = f"window opens within {profile.watch_cycles}"
+    return [
+        Kpi("Need action", f"{act:,}" if scored else "—", likely, tone="act" if act else ""),
+        Kpi("Watch", f"{watch:,}" if scored else "—", opens, tone="watch" if watch else ""),
+        Kpi("In service", f"{over.page.in_service:,}", f"{counts.get('failed', 0):,} have failed"),
+        _next(over.page),
+        _held(over.held, profile),
+    ]
+
+
+def _next(page: FleetPage) -> Kpi:
+    label, row = "Next window opens", page.next_engine
+    if row is None or row.opens is None:
+        return Kpi(label, "—", "no window yet")
+    if row.opens <= 0:
+        return Kpi(label, "now", row.engine)
+    return Kpi(label, f"{row.opens}", row.engine, "cycle" if row.opens == 1 else "cycles")
+
+
+def _held(held: Held, profile: Profile) -> Kpi:
+    label, nominal = "Windows that held", f"nominal {100 * profile.coverage:.0f} %"
+    if held.share is None:
+        return Kpi(label, "—", f"{nominal}, none tested yet")
+    engines = "1 failure" if held.engines == 1 else f"{held.engines:,} failures"
+    return Kpi(label, f"{100 * held.share:.0f} %", f"{nominal}, {held.windows:,} over {engines}")

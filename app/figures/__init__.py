@@ -1,0 +1,1 @@
+"""Figures: arrays in, plain plotly dicts and SVG texts out; no Dash, no reading."""

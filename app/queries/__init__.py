@@ -1,0 +1,1 @@
+"""Read models: the lake and the run records in, small typed values out."""

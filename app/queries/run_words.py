@@ -1,0 +1,221 @@
+"""What to say about a run: what it is about, what came of it, and what to do when it went wrong."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from lakehouse.clock import now
+from lakehouse.journal import Step
+from lakehouse.runs import FINAL, Run
+
+START_WORKER = "Start a worker: stillwater up, or stillwater worker."
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What stands in the panel of a run that did not end well.
+
+    Attributes:
+        level: act, watch or note.
+        what: what failed, one sentence.
+        detail: the error in the words of the step, empty when there is none.
+        since: when it stopped, None when that is not known.
+        holds: what still holds.
+        todo: what to do now.
+    """
+
+    level: str
+    what: str
+    detail: str
+    since: datetime | None
+    holds: str
+    todo: str
+
+
+def fleet_of(run: Run) -> str:
+    """The fleet that a run is about, empty when it may be several."""
+    result = run.result or {}
+    return str(run.request.get("fleet") or result.get("fleet") or "")
+
+
+def subject(run: Run) -> str:
+    """What a run is about: a fleet, an engine or files."""
+    if run.kind == "ingest":
+        return _files(run) or "—"
+    if run.kind == "report":
+        return _reported(run)
+    return fleet_of(run) or "—"
+
+
+def asked(run: Run) -> str:
+    """What was asked for beyond the subject: version, parameters, what the names did not say."""
+    request = run.request
+    if run.kind == "retrain":
+        chosen = [f"{name} {value}" for name, value in (request.get("parameters") or {}).items()]
+        learnt = f"from silver/readings v{request.get('silver_version')}"
+        return f"{learnt}, {', '.join(chosen) or 'default parameters'}"
+    if run.kind == "ingest" and request.get("fleet"):
+        return f"as {request['fleet']}, {str(request.get('kind')).replace('_', ' ')}"
+    return f"“{request['reason']}”" if request.get("reason") else ""
+
+
+def outcome(run: Run) -> str:
+    """What came of a run, or what it does now, in a few words; empty when nothing is to say."""
+    if run.state == "FAILED":
+        return f"at {stopped_at(run)}" if stopped_at(run) else run.error
+    if run.state not in FINAL:
+        return _doing(run)
+    describe = _OUTCOMES.get(run.kind)
+    return describe(run.result) if describe and run.result is not None else ""
+
+
+def duration(run: Run) -> float | None:
+    """Seconds from the worker's start to the end, or until now; None while it is queued."""
+    if run.started is None:
+        return None
+    return max(((run.finished or now()) - run.started).total_seconds(), 0.0)
+
+
+def stopped_at(run: Run) -> str:
+    """The component at which a run failed or stopped, empty when there is none."""
+    stopped = [step.node for step in run.steps if step.state in ("FAILED", "STOPPED", "CANCELED")]
+    return stopped[0] if stopped else ""
+
+
+def trouble(run: Run, alive: bool, live_model: str = "") -> Trouble | None:
+    """What to tell about a run that failed, crashed, waits in vain or was cancelled.
+
+    Args:
+        run: the run.
+        alive: a worker is running.
+        live_model: the model that is live for the run's fleet, empty when there is none.
+    """
+    if run.state == "QUEUED" and not alive:
+        return _waiting(run)
+    if run.state == "FAILED":
+        return _failed(run, live_model)
+    if run.state == "CRASHED":
+        return _crashed(run, live_model)
+    return _cancelled(run, live_model) if run.state == "CANCELLED" else None
+
+
+def _waiting(run: Run) -> Trouble:
+    return Trouble(
+        "watch",
+        "No worker is running, so this run waits.",
+        "",
+        run.queued,
+        "The request is kept, also over a restart.",
+        f"{START_WORKER} It then starts by itself.",
+    )
+
+
+def _failed(run: Run, live_model: str) -> Trouble:
+    node = stopped_at(run)
+    again = f"Retry starts again at {node}; " if node else "Retry starts it again; "
+    return Trouble(
+        "act",
+        f"{node or 'The run'} failed.",
+        run.error,
+        run.finished,
+        _holds(run, live_model),
+        "Put right what the error names, then retry. " + again + "finished steps are reused.",
+    )
+
+
+def _crashed(run: Run, live_model: str) -> Trouble:
+    node = stopped_at(run)
+    return Trouble(
+        "watch",
+        f"The worker stopped{f' during {node}' if node else ''}. The run is not lost.",
+        "",
+        None,
+        _holds(run, live_model),
+        f"{START_WORKER} The run then goes on by itself{f' at {node}' if node else ''}.",
+    )
+
+
+def _cancelled(run: Run, live_model: str) -> Trouble:
+    node = stopped_at(run)
+    return Trouble(
+        "note",
+        f"Cancelled{f' during {node}' if node else ''}.",
+        "",
+        run.finished,
+        _holds(run, live_model),
+        "Retry goes on where it stopped.",
+    )
+
+
+def _holds(run: Run, live_model: str) -> str:
+    done = [step.node for step in run.steps if step.state in ("COMPLETE", "CACHED")]
+    none = "No step had finished; no page shows anything of it."
+    parts = [f"What {_listed(done)} wrote is kept." if done else none]
+    if run.kind == "retrain":
+        parts.append(f"{live_model} stays live." if live_model else "No model was live before.")
+    else:
+        parts.append("The pages keep showing the last whole state.")
+    return " ".join(parts)
+
+
+def _files(run: Run) -> str:
+    request = run.request
+    if request.get("fetch"):
+        return f"{str(request['fetch']).upper()} from NASA"
+    if request.get("simulate"):
+        return f"{request['simulate']} simulated engines"
+    names = [PurePosixPath(path).name for path in request.get("paths", ())]
+    return _some(names)
+
+
+def _reported(run: Run) -> str:
+    request = run.request
+    where = f"{request.get('fleet')}/{request.get('engine')}@{request.get('cycle')}"
+    return f"{where} {request.get('origin')}"
+
+
+def _ingested(result: Mapping[str, Any]) -> str:
+    deliveries = result.get("deliveries", ())
+    counts: dict[str, int] = {}
+    for delivery in deliveries:
+        counts[delivery["state"]] = counts.get(delivery["state"], 0) + 1
+    rows = sum(delivery.get("accepted") or 0 for delivery in deliveries)
+    states = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
+    return f"{states} · {rows:,} rows" if states else "nothing to take in"
+
+
+def _trained(result: Mapping[str, Any]) -> str:
+    if result.get("pushed"):
+        return f"{result.get('model_id')} is live"
+    reasons = [str(reason).replace("_", " ") for reason in result.get("reasons") or ()]
+    return f"not published: {reasons[0]}" if reasons else "not published"
+
+
+def _scored(result: Mapping[str, Any]) -> str:
+    return f"{result.get('rows') or 0:,} predictions"
+
+
+_OUTCOMES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "ingest": _ingested,
+    "retrain": _trained,
+    "score": _scored,
+}
+
+
+def _doing(run: Run) -> str:
+    working = [step for step in run.steps if step.state == "RUNNING"]
+    return _step_words(working[0]) if working else ""
+
+
+def _step_words(step: Step) -> str:
+    return f"{step.node} · {step.message}" if step.message else step.node
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

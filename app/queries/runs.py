@@ -1,0 +1,135 @@
+"""Read models of the run pages: which runs there are and what one of them does now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypedDict
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.queries.run_words import Trouble, fleet_of, trouble
+from app.services import Services
+from lakehouse.journal import LogLine
+from lakehouse.requests import REQUESTS
+from lakehouse.runs import FINAL, RUN_ID, Run, RunError
+
+PAGE_SIZE = 50
+LAST_PAGE = 200
+LOG_LINES = 500
+KINDS = tuple(REQUESTS)
+STORE_ERRORS = (RunError, SQLAlchemyError)
+
+
+class Marks(TypedDict):
+    """What a page was drawn from: runs that can still change, and file times (``stamp``)."""
+
+    ids: list[str]
+    stamp: str
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """One page of past runs.
+
+    Attributes:
+        runs: newest first.
+        page: number of the page, from 1.
+        more: there are older runs.
+        alive: a worker is running.
+        problem: why the run records cannot be read, empty when they can.
+    """
+
+    runs: tuple[Run, ...] = ()
+    page: int = 1
+    more: bool = False
+    alive: bool = True
+    problem: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether a run of this page can still change."""
+        return any(run.state not in FINAL for run in self.runs)
+
+
+@dataclass(frozen=True)
+class RunDetail:
+    """One run with its log and what to say about it."""
+
+    run: Run
+    log: tuple[LogLine, ...]
+    trouble: Trouble | None
+
+
+def run_page(services: Services, kind: str | None = None, page: int = 1) -> RunPage:
+    """Page ``page`` of the runs of one kind, of all kinds by default."""
+    page = min(max(page, 1), LAST_PAGE)
+    kind = kind if kind in KINDS else None
+    try:
+        found = services.runs.recent(PAGE_SIZE + 1, (page - 1) * PAGE_SIZE, kind)
+    except STORE_ERRORS as error:
+        return RunPage(problem=_store_problem(error))
+    runs = tuple(_as_it_stands(run) for run in found[:PAGE_SIZE])
+    return RunPage(runs, page, len(found) > PAGE_SIZE, services.runs.worker_alive())
+
+
+def run_detail(services: Services, run_id: str) -> RunDetail:
+    """One run, its newest log lines and its trouble.
+
+    Raises:
+        RunError: there is no such run, or the run records cannot be read.
+    """
+    try:
+        run = _as_it_stands(services.runs.run(run_id))
+    except SQLAlchemyError as error:
+        raise RunError(_store_problem(error)) from error
+    alive = services.runs.worker_alive()
+    live = services.pinned().snapshot.live.get(fleet_of(run), "")
+    return RunDetail(run, services.runs.log(run_id, LOG_LINES), trouble(run, alive, live))
+
+
+def marks(services: Services, run_ids: Iterable[str] = ()) -> Marks:
+    """How the run records, these runs' journals and the worker's life stand now."""
+    settings = services.settings
+    known = [run_id for run_id in run_ids if RUN_ID.fullmatch(run_id)][:PAGE_SIZE]
+    files = [settings.runs, settings.runs.with_name(settings.runs.name + "-wal")]
+    files += [settings.journals / f"{run_id}.jsonl" for run_id in known]
+    alive = "alive" if services.runs.worker_alive() else "dead"
+    return {"ids": known, "stamp": " ".join([*(_mark(file) for file in files), alive])}
+
+
+def changed(services: Services, drawn: Marks) -> bool:
+    """Whether anything is different since a page was drawn: a few looks at file times."""
+    return marks(services, drawn["ids"]) != drawn
+
+
+def drawn_marks(before: Marks, runs: Iterable[Run]) -> Marks:
+    """What a page keeps of the marks that were taken before it read these runs.
+
+    Journals that were not looked at then make the next look find a change, so that nothing that
+    was written while the page was read is missed.
+    """
+    ids = [run.run_id for run in runs if run.state not in FINAL]
+    return before if before["ids"] == ids else {"ids": ids, "stamp": ""}
+
+
+def _as_it_stands(run: Run) -> Run:
+    """A step that was at work when its run ended or its worker died is not running."""
+    ended = {"CRASHED": "STOPPED", "FAILED": "FAILED", "CANCELLED": "CANCELED"}.get(run.state)
+    if ended is None:
+        return run
+    steps = (replace(s, state=ended) if s.state == "RUNNING" else s for s in run.steps)
+    return replace(run, steps=tuple(steps))
+
+
+def _mark(file: Path) -> str:
+    try:
+        stat = file.stat()
+    except OSError:
+        return "-"
+    return f"{stat.st_mtime_ns}.{stat.st_size}"
+
+
+def _store_problem(error: Exception) -> str:
+    if isinstance(error, RunError):
+        return str(error)
+    return "The run records cannot be read just now. Runs go on; this page tries again."

@@ -1,0 +1,51 @@
+"""The one command: `stillwater`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from lakehouse.settings import Settings, SettingsError
+from pipeline.commands import models, reading, running, serving
+from pipeline.commands.output import Exit, fail
+
+
+@click.group()
+@click.option("--home", type=click.Path(path_type=Path), help="folder that holds everything")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
+@click.version_option(package_name="stillwater")
+@click.pass_context
+def main(context: click.Context, home: Path | None, log_level: str | None) -> None:
+    """When will it fail, how sure is that, and where does the answer come from?"""
+    try:
+        context.obj = Settings.load(home=home, log_level=log_level)
+    except SettingsError as error:
+        fail(str(error), Exit.USAGE)
+
+
+for command in (
+    serving.init,
+    running.ingest,
+    running.retrain,
+    running.score,
+    running.report,
+    reading.engines,
+    reading.engine,
+    models.models,
+    models.model,
+    reading.history,
+    reading.runs,
+    reading.run,
+    serving.data,
+    serving.user,
+    serving.serve,
+    serving.worker,
+    serving.up,
+):
+    main.add_command(command)
+
+for action in (running.retry, running.wait):
+    reading.run.add_command(action)
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,231 @@
+"""Verbs that ask for a run and wait for it: the same queue as the buttons of the dashboard."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+from tqdm import tqdm
+
+from lakehouse.lock import LockedError
+from lakehouse.parameters import Parameters
+from lakehouse.requests import (
+    IngestRequest,
+    ReportRequest,
+    Request,
+    RetrainRequest,
+    ScoreRequest,
+)
+from lakehouse.runs import FINAL, Run, RunError, RunStore
+from lakehouse.serving import live
+from lakehouse.settings import Settings
+from pipeline import worker
+from pipeline.commands.output import Exit, audited, fail, json_option, me, show
+from pipeline.commands.reading import fleets, only_fleet, split_engine
+from pipeline.home import open_home
+from pipeline.sources.faults import SourceError
+from pipeline.sources.files import discover
+
+Document = dict[str, Any]
+BAD_STATES = ("rejected", "blocked")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--fleet", help="fleet of files whose names do not say it")
+@click.option("--kind", type=click.Choice(["history", "in_service", "truth"]))
+@json_option
+@click.pass_obj
+def ingest(
+    settings: Settings, paths: tuple[Path, ...], fleet: str | None, kind: str | None, as_json: bool
+) -> None:
+    """Take in files or folders."""
+    absolute = tuple(str(path.absolute()) for path in paths)
+    request = _checked(IngestRequest, paths=absolute, fleet=fleet, kind=kind)
+    try:
+        discover(absolute, fleet, kind)
+    except SourceError as error:
+        fail(str(error), Exit.USAGE)
+    run = _run(settings, request, ", ".join(absolute))
+    document = _document(run)
+    rows = document.get("deliveries", [])
+    lines = [
+        f"{row['state']:<10} {row['fleet']:<8} {row['kind']:<10} {row['accepted']:>8,} of "
+        f"{row['rows']:>8,}  {row['source']} {row['member']} {row.get('reason') or ''}".rstrip()
+        for row in rows
+    ]
+    show(document, as_json, "\n".join([*lines, f"{run.run_id}: {run.state}"]))
+    _end(run)
+    if any(row["state"] in BAD_STATES or row["quarantined"] for row in rows):
+        raise SystemExit(int(Exit.BAD_DATA))
+
+
+@click.command()
+@click.option("--fleet")
+@click.option("--set", "pairs", multiple=True, metavar="K=V", help="training parameter")
+@json_option
+@click.pass_obj
+def retrain(settings: Settings, fleet: str | None, pairs: tuple[str, ...], as_json: bool) -> None:
+    """Train a model for a fleet; publish it if the gate lets it."""
+    try:
+        parameters = Parameters.parse(pairs)
+    except ValueError as error:
+        fail(str(error), Exit.USAGE)
+    home = open_home(settings)
+    version = home.lake.version("silver/readings")
+    name = only_fleet(home, fleet)
+    if version is None:
+        fail("there is no data yet: run `stillwater ingest` first", Exit.REFUSED)
+    request = _checked(
+        RetrainRequest, fleet=name, parameters=parameters.changed(), silver_version=version
+    )
+    run = _run(settings, request, name)
+    document = _document(run)
+    show(document, as_json, f"{_retrain_text(document)}\n{run.run_id}: {run.state}")
+    _end(run)
+
+
+def _retrain_text(document: Document) -> str:
+    numbers = {k: v for k, v in document.get("metrics", {}).items() if isinstance(v, int | float)}
+    verdict = f"blessed {document.get('blessed')}, pushed {document.get('pushed')}"
+    lines = [
+        *(
+            f"{s['node']:<12} {s['state']:<9} {s['seconds']:6.1f} s"
+            for s in document.get("steps", [])
+        ),
+        *(f"{name:<18} {value:.4g}" for name, value in numbers.items()),
+        f"model {document.get('model_id')}: {verdict}",
+        *(f"  {reason}" for reason in document.get("reasons", [])),
+    ]
+    return "\n".join(lines)
+
+
+@click.command()
+@click.option("--fleet")
+@click.option("--all-cycles", is_flag=True, help="score earlier cycles again too")
+@json_option
+@click.pass_obj
+def score(settings: Settings, fleet: str | None, all_cycles: bool, as_json: bool) -> None:
+    """Score a fleet with its live model."""
+    name = only_fleet(open_home(settings), fleet)
+    if live(settings.serving, name) is None:
+        fail(f"no model is live for {name}: run `stillwater retrain` first", Exit.REFUSED)
+    run = _run(settings, _checked(ScoreRequest, fleet=name, all_cycles=all_cycles), name)
+    document = _document(run)
+    show(
+        document, as_json, f"{document.get('rows', 0):,} flights scored\n{run.run_id}: {run.state}"
+    )
+    _end(run)
+
+
+@click.command()
+@click.argument("origin", type=click.Choice(["failure", "overhaul", "removal", "retract"]))
+@click.argument("engine", metavar="FLEET/ENGINE@CYCLE")
+@click.option("--reason", required=True, help="why, in words")
+@json_option
+@click.pass_obj
+def report(settings: Settings, origin: str, engine: str, reason: str, as_json: bool) -> None:
+    """Say that an engine failed, was overhauled or removed, or take that back."""
+    fleet, name, cycle = split_engine(engine)
+    if cycle is None:
+        fail(f"{engine}: FLEET/ENGINE@CYCLE expected", Exit.USAGE)
+    request = _checked(
+        ReportRequest, origin=origin, fleet=fleet, engine=name, cycle=cycle, reason=reason
+    )
+    if fleet not in fleets(open_home(settings)):
+        fail(f"there is no fleet {fleet!r}", Exit.USAGE)
+    run = _run(settings, request, engine)
+    show(_document(run), as_json, f"{run.run_id}: {run.state} {run.error}")
+    if run.state == "FAILED" and "ReportError" in _error_type(run):
+        raise SystemExit(int(Exit.REFUSED))
+    _end(run)
+
+
+@click.command("retry")
+@click.argument("run_id")
+@json_option
+@click.pass_obj
+def retry(settings: Settings, run_id: str, as_json: bool) -> None:
+    """Run again from the step that failed."""
+    audited(settings, "retry", run_id)
+    with running_worker(settings):
+        try:
+            again = RunStore(settings).retry(run_id)
+        except RunError as error:
+            fail(str(error), Exit.REFUSED)
+        run = wait_for(settings, again)
+    show(_document(run), as_json, f"{run.run_id}: {run.state}")
+    _end(run)
+
+
+@click.command("wait")
+@click.argument("run_id")
+@json_option
+@click.pass_obj
+def wait(settings: Settings, run_id: str, as_json: bool) -> None:
+    """Wait until a run has ended; without a worker, one runs for the time it needs."""
+    with running_worker(settings):
+        try:
+            run = wait_for(settings, run_id)
+        except RunError as error:
+            fail(str(error), Exit.USAGE)
+    show(_document(run), as_json, f"{run.run_id}: {run.state}")
+    _end(run)
+
+
+@contextmanager
+def running_worker(settings: Settings) -> Iterator[None]:
+    """A worker for the time of a command, unless one is up already."""
+    with ExitStack() as stack:
+        # The lock knows: a sign of life outlives the worker that left it by half a minute.
+        with suppress(LockedError):
+            stack.enter_context(worker.worker(settings))
+        yield
+
+
+def wait_for(settings: Settings, run_id: str) -> Run:
+    """The run once it has ended, with a progress bar on a terminal."""
+    store = RunStore(settings)
+    with tqdm(
+        total=100, unit="%", leave=False, disable=None, bar_format="{desc} {bar} {n:.0f} %"
+    ) as bar:
+        while (run := store.wait(run_id, 0.3)).state not in FINAL:
+            current = next((step for step in run.steps if step.state == "RUNNING"), None)
+            if current is not None:
+                bar.set_description_str(f"{current.node}: {current.message}"[:60])
+                bar.n = 100 * current.fraction
+                bar.refresh()
+    return run
+
+
+def _run(settings: Settings, request: Request, target: str) -> Run:
+    worker.init(settings)
+    audited(settings, request.workflow, target)
+    with running_worker(settings):
+        submitted = RunStore(settings).submit(request, me())
+        return wait_for(settings, submitted.run_id)
+
+
+def _checked(request: type[Request], **values: Any) -> Any:
+    try:
+        return request(**values)
+    except ValidationError as error:
+        problems = (f"{p['loc'][0]} = {p['input']!r}: {p['msg']}" for p in error.errors())
+        fail("; ".join(problems), Exit.USAGE)
+
+
+def _document(run: Run) -> Document:
+    failed = {} if not run.error else {"error": run.error}
+    return {"run_id": run.run_id, "state": run.state} | dict(run.result or {}) | failed
+
+
+def _error_type(run: Run) -> str:
+    return " ".join(step.message for step in run.steps if step.state == "FAILED")
+
+
+def _end(run: Run) -> None:
+    if run.state == "SUCCEEDED":
+        return
+    fail(f"{run.run_id} {run.state}: {run.error}", Exit.FAILED)

@@ -1,0 +1,209 @@
+"""BulkInferrer: what the live model says, issued once for an engine's newest cycle.
+
+What was issued is never overwritten. What is said later of earlier cycles is a backfill, worked
+out from the rows up to that cycle only.
+"""
+
+from hashlib import sha256
+
+import numpy as np
+import polars as pl
+
+from lakehouse.profiles import Profile
+
+ENGINE = ["fleet", "engine"]
+ROW = [*ENGINE, "cycle"]
+SAID = ["probability", "window_from", "window_to", "coverage", "rul"]
+TREND_POINTS = 24
+WHY_CYCLES = 10
+WHY_DEVIATION = 1.0
+
+
+def changed_engines(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.DataFrame:
+    """Engines of which any row came, went or changed between two versions of silver.
+
+    Returns:
+        fleet, engine; sorted.
+    """
+    columns = [name for name in after.collect_schema().names() if name != "delivery_id"]
+    old, new = before.select(columns), after.select(columns)
+    came = new.join(old, on=columns, how="anti", nulls_equal=True)
+    went = old.join(new, on=columns, how="anti", nulls_equal=True)
+    both = pl.concat([came.select(ENGINE), went.select(ENGINE)])
+    return both.unique().sort(ENGINE).collect()
+
+
+def newest_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """The row of each engine's highest cycle, sorted by engine."""
+    return rows.sort(ROW).unique(ENGINE, keep="last", maintain_order=True)
+
+
+def input_digests(silver: pl.DataFrame, profile: Profile) -> pl.DataFrame:
+    """The chained sha256 of each engine's values up to its newest cycle.
+
+    Each link hashes the link before, the cycle, which signals are null, and the signals as
+    little-endian doubles; no ids and no versions, so that equal data give equal digests.
+
+    Returns:
+        fleet, engine, cycle (the newest), input_digest; sorted by engine.
+    """
+    rows = silver.sort(ROW)
+    signals = rows.select(profile.signal_names)
+    nulls = signals.select(pl.all().is_null()).to_numpy()
+    values = signals.fill_null(0.0).to_numpy()
+    cells = np.column_stack([rows["cycle"].to_numpy(), nulls, values]).astype("<f8")
+    links, width = cells.tobytes(), cells.shape[1] * 8
+    newest = []
+    previous, digest = None, b""
+    for index, engine in enumerate(zip(rows["fleet"], rows["engine"], strict=True)):
+        if engine != previous:
+            if previous is not None:
+                newest.append(digest.hex())
+            previous, digest = engine, b""
+        digest = sha256(digest + links[index * width : (index + 1) * width]).digest()
+    if previous is not None:
+        newest.append(digest.hex())
+    found = newest_rows(rows.select(ROW))
+    return found.with_columns(pl.Series("input_digest", newest, dtype=pl.String))
+
+
+def to_issue(
+    said: pl.DataFrame, digests: pl.DataFrame, model_id: str, known: pl.DataFrame
+) -> pl.DataFrame:
+    """Predictions that have not been issued yet.
+
+    Args:
+        said: fleet, engine, cycle and what the model says of the newest cycles.
+        digests: as :func:`input_digests` gives them, of engines in service.
+        model_id: the live model.
+        known: gold/predictions.
+    """
+    key = [*ROW, "model_id", "input_digest"]
+    rows = said.join(digests, on=ROW).with_columns(pl.lit(model_id).alias("model_id"))
+    return rows.join(known.select(key), on=key, how="anti").sort(ROW)
+
+
+def to_backfill(said: pl.DataFrame, in_service: pl.DataFrame, taught: pl.DataFrame) -> pl.DataFrame:
+    """What the model says of earlier cycles: all but the newest one of engines in service.
+
+    Args:
+        said: fleet, engine, cycle and what the model says.
+        in_service: fleet, engine, cycle (the newest) of engines in service.
+        taught: fleet, engine of the engines that the model learned from.
+    """
+    rows = said.join(in_service, on=ROW, how="anti")
+    marked = taught.select(*ENGINE, pl.lit(True).alias("in_training"))
+    return rows.join(marked, on=ENGINE, how="left").with_columns(
+        pl.col("in_training").fill_null(False)
+    )
+
+
+def trends(said: pl.DataFrame) -> pl.DataFrame:
+    """The course of the probability over each engine's life, as 24 percentages.
+
+    Args:
+        said: fleet, engine, cycle, probability; issued and backfilled.
+
+    Returns:
+        fleet, engine, trend (text with commas).
+    """
+    rows = said.sort(ROW).with_columns(
+        place=(pl.int_range(pl.len()).over(ENGINE) * TREND_POINTS // pl.len().over(ENGINE))
+    )
+    points = rows.group_by([*ENGINE, "place"], maintain_order=True).agg(
+        (pl.col("probability").max() * 100).round(0).cast(pl.Int64).cast(pl.String)
+    )
+    return points.group_by(ENGINE, maintain_order=True).agg(
+        pl.col("probability").str.join(",").alias("trend")
+    )
+
+
+def reasons(features: pl.DataFrame, band: pl.DataFrame, profile: Profile) -> pl.DataFrame:
+    """The sensors that lie furthest from the fleet's median at the same age, in words.
+
+    Args:
+        features: fleet, engine, cycle, ``norm_<sensor>``.
+        band: gold/fleet_band of the same transform.
+        profile: symbols of the sensors.
+
+    Returns:
+        fleet, engine, why; engines without a deviation above one standard deviation are left out.
+    """
+    symbols = {sensor.name: sensor.symbol for sensor in profile.sensors}
+    last = features.sort(ROW).group_by(ENGINE, maintain_order=True).tail(WHY_CYCLES)
+    norms = [name for name in symbols if f"norm_{name}" in last.columns]
+    long = last.select(*ROW, *(pl.col(f"norm_{name}").alias(name) for name in norms)).unpivot(
+        norms, index=ROW, variable_name="sensor", value_name="norm"
+    )
+    middle = band.select("sensor", "cycle", "norm_p50")
+    oldest = (
+        middle.sort("cycle")
+        .unique("sensor", keep="last")
+        .select("sensor", pl.col("norm_p50").alias("oldest"))
+    )
+    far = (
+        long.join(middle, on=["sensor", "cycle"], how="left")
+        .join(oldest, on="sensor", how="left")
+        .with_columns(off=pl.col("norm") - pl.coalesce("norm_p50", "oldest", pl.lit(0.0)))
+        .group_by(*ENGINE, "sensor")
+        .agg(pl.col("off").mean())
+        .filter(pl.col("off").abs() >= WHY_DEVIATION)
+        .sort(*ENGINE, pl.col("off").abs(), "sensor", descending=[False, False, True, False])
+        .group_by(ENGINE, maintain_order=True)
+        .head(2)
+    )
+    arrow = pl.when(pl.col("off") > 0).then(pl.lit(" ↑ ")).otherwise(pl.lit(" ↓ "))
+    size = pl.col("off").abs().round(1).cast(pl.String) + "σ"
+    words = pl.col("sensor").replace_strict(symbols, return_dtype=pl.String) + arrow + size
+    return far.group_by(ENGINE, maintain_order=True).agg(words.str.join(", ").alias("why"))
+
+
+def data_status(silver: pl.DataFrame) -> pl.DataFrame:
+    """Whether an engine's rows are whole: ok, or warning for gaps and unusable values.
+
+    Returns:
+        fleet, engine, cycle (the newest), cycles_seen, data_status, delivery_id (of the newest).
+    """
+    return (
+        silver.sort(ROW)
+        .group_by(ENGINE, maintain_order=True)
+        .agg(
+            pl.col("cycle").last(),
+            pl.len().cast(pl.Int64).alias("cycles_seen"),
+            (pl.col("cycle").max() - pl.col("cycle").min() + 1 != pl.len()).alias("gap"),
+            (pl.col("flags").fill_null("") != "").any().alias("flagged"),
+            pl.col("delivery_id").last(),
+        )
+        .with_columns(
+            pl.when(pl.col("gap") | pl.col("flagged"))
+            .then(pl.lit("warning"))
+            .otherwise(pl.lit("ok"))
+            .alias("data_status")
+        )
+        .drop("gap", "flagged")
+    )
+
+
+def engine_status(
+    engines: pl.DataFrame, failed: pl.DataFrame, issued: pl.DataFrame, extras: list[pl.DataFrame]
+) -> pl.DataFrame:
+    """Where every engine stands, one row each.
+
+    Args:
+        engines: as :func:`data_status` gives it.
+        failed: fleet, engine, failure_cycle.
+        issued: gold/predictions of the fleet.
+        extras: further columns by fleet and engine: trend, why, last_received_at, simulated.
+    """
+    latest = issued.sort(*ROW, "predicted_at").unique(ENGINE, keep="last")
+    names = ["window_from", "window_to", "coverage", "rul", "model_id", "predicted_at", "run_id"]
+    said = latest.select(*ENGINE, pl.col("cycle").alias("said_at"), "probability", *names)
+    gone = failed.select(*ENGINE, "failure_cycle")
+    status = engines.join(gone, on=ENGINE, how="left").join(said, on=ENGINE, how="left")
+    for extra in extras:
+        status = status.join(extra, on=ENGINE, how="left")
+    failure = pl.col("failure_cycle")
+    state = pl.when(failure.is_null()).then(pl.lit("in_service")).otherwise(pl.lit("failed"))
+    return status.with_columns(state.alias("state"), failure.alias("failed_at")).drop(
+        "failure_cycle", "delivery_id"
+    )

@@ -1,0 +1,244 @@
+"""Trainer: measures the learners out of fold, then fits the model on every failed engine."""
+
+import os
+import resource
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from platform import python_version
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from lakehouse.parameters import Parameters
+from lakehouse.profiles import Profile
+from pipeline.components.transform import (
+    NothingToLearnError,
+    feature_names,
+    featurise,
+    fit,
+    history,
+)
+from pipeline.models.course import TRUST, Rows
+from pipeline.models.failure import Card, Estimates, FailureModel, Limits, answer
+from pipeline.models.fitting import Fitting, Flights, Progress, Steps, with_error
+from pipeline.models.graph import TransformGraph
+from pipeline.models.learners import SPREAD, Floats
+from pipeline.models.window import WindowTable, calibrate
+
+FOLDS = 5
+# Inputs may leave the training range by this share of it before they count as outside.
+MARGIN = 0.1
+LIBRARIES = ("narwhals", "numpy", "polars", "xgboost")
+
+# Idle threads of the trees would otherwise spin and slow down whatever shares the machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+@dataclass(frozen=True)
+class Work:
+    """How one training is to be done.
+
+    Attributes:
+        parameters: what makes the model what it is.
+        profile: label, horizon, columns.
+        threads: threads of the trees; they change no result.
+        progress: is told how far it is.
+    """
+
+    parameters: Parameters
+    profile: Profile
+    threads: int = 2
+    progress: Progress = lambda _share, _message: None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What one training brought.
+
+    Attributes:
+        model: fitted on every failed engine.
+        out_of_fold: fleet, engine, cycle, remaining, fold and what :meth:`FailureModel.predict`
+            returns; each flight said by learners and a transform that never saw its engine.
+        resources: fit_seconds, peak_memory_mb (of the process), model_bytes.
+    """
+
+    model: FailureModel
+    out_of_fold: pl.DataFrame
+    resources: Mapping[str, float]
+
+
+def train(
+    silver: Rows, failures: Rows, features: Rows, graph: TransformGraph, work: Work
+) -> Trained:
+    """Measure out of fold, calibrate the window, fit the final model.
+
+    Args:
+        silver: fleet, engine, cycle, settings, sensors of one fleet.
+        failures: fleet, engine, failure_cycle.
+        features: what ``graph`` made of ``silver``.
+        graph: the transform, fitted on all failed engines.
+        work: parameters, profile, threads, progress.
+
+    Raises:
+        NothingToLearnError: the failed engines do not fill two folds.
+    """
+    began = time.perf_counter()
+    failed = with_fold(history(silver, failures))
+    fitting = _fitting(failed, work)
+    said, errors = _folds(failed, fitting)
+    flights = flights_of(with_fold(history(features, failures)), graph)
+    trees = fitting.estimators(flights, work.parameters.averaged, "all engines")
+    rows = fitting.error_rows(flights)
+    trees[SPREAD.name] = fitting.error(flights.at(rows), said.life[rows], "all engines")
+    said = with_error(said, errors)
+    window = _calibrated(fitting, failed, said, np.ones(len(failed), dtype=np.bool_))
+    model = FailureModel(_card(graph, flights, window, work), trees)
+    resources = {
+        "fit_seconds": time.perf_counter() - began,
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "model_bytes": float(sum(len(content) for content in model.files.values())),
+    }
+    return Trained(model, _out_of_fold(failed, said, fitting), resources)
+
+
+def fold(fleet: str, life: int) -> int:
+    """The fold of an engine: by total life, so that twins are never on both sides."""
+    return int(sha256(f"{fleet}/{life}".encode()).hexdigest(), 16) % FOLDS
+
+
+def with_fold(failed: pl.DataFrame) -> pl.DataFrame:
+    """Add ``fold`` to the flights of failed engines."""
+    lives = failed.select("fleet", "failure_cycle").unique(maintain_order=True)
+    folds = [fold(fleet, life) for fleet, life in lives.iter_rows()]
+    return failed.join(
+        lives.with_columns(pl.Series("fold", folds, dtype=pl.Int64)),
+        on=["fleet", "failure_cycle"],
+        maintain_order="left",
+    )
+
+
+def flights_of(labelled: pl.DataFrame, graph: TransformGraph) -> Flights:
+    """Features with ``remaining`` and ``fold`` as arrays."""
+    names = [name for name in feature_names(graph) if name not in TRUST]
+    return Flights(
+        inputs=labelled.select(names).to_numpy().astype(np.float32, copy=False),
+        trust=labelled.select(TRUST).to_numpy(),
+        remaining=labelled["remaining"].to_numpy().astype(np.float64),
+        cycle=labelled["cycle"].to_numpy(),
+        fold=labelled["fold"].to_numpy(),
+    )
+
+
+def _fitting(failed: pl.DataFrame, work: Work) -> Fitting:
+    used = failed["fold"].n_unique()
+    if used < 2:
+        raise NothingToLearnError("all failed engines lived equally long: no fold to measure on")
+    lives = failed.select("fleet", "engine", "failure_cycle").unique()["failure_cycle"]
+    steps = 5 * used + work.parameters.averaged + 3
+    return Fitting(
+        parameters=work.parameters,
+        profile=work.profile,
+        threads=work.threads,
+        far=float(np.median(lives.to_numpy())),
+        stride=max(1, round(len(failed) / work.parameters.rows)),
+        steps=Steps(work.progress, steps),
+    )
+
+
+def _folds(failed: pl.DataFrame, fitting: Fitting) -> tuple[Estimates, Floats]:
+    """Estimates and expected errors of every flight, from the other folds only."""
+    folds = failed["fold"].to_numpy()
+    life, kept = np.zeros(len(failed)), []
+    near, far, errors = life.copy(), life.copy(), life.copy()
+    for number, held in enumerate(np.unique(folds), start=1):
+        name = f"fold {number} of {len(np.unique(folds))}"
+        fitting.steps.next(f"{name}: transform")
+        flights = _refitted(failed, int(held), fitting.profile)
+        trees = fitting.estimators(flights.at(folds != held), 1, name)
+        own = folds == held
+        inputs = flights.inputs[own]
+        said = fitting.estimate(trees, inputs)
+        near[own], life[own], far[own] = said.probability, said.life, said.far
+        others = fitting.error_rows(flights) & ~own
+        kept.append((name, own, others, flights.at(others), inputs))
+    for name, own, others, flights, inputs in kept:
+        tree = fitting.error(flights, life[others], name)
+        errors[own] = fitting.expected_error(tree, inputs, life[own])
+    return Estimates(near, life, far, errors), errors
+
+
+def _refitted(failed: pl.DataFrame, held: int, profile: Profile) -> Flights:
+    graph = fit(failed.filter(pl.col("fold") != held), profile)
+    features = featurise(graph, nw.from_native(failed.lazy())).collect(backend="polars")
+    frame: pl.DataFrame = features.to_native()
+    labels = failed.select("fleet", "engine", "cycle", "remaining", "fold")
+    joined = labels.join(frame, on=["fleet", "engine", "cycle"], maintain_order="left")
+    return flights_of(joined, graph)
+
+
+def _calibrated(
+    fitting: Fitting, failed: pl.DataFrame, said: Estimates, rows: npt.NDArray[np.bool_]
+) -> WindowTable:
+    """The window table from lives cut off at any of their last ``far`` cycles."""
+    remaining = failed["remaining"].to_numpy().astype(np.float64)
+    chosen = rows & (remaining < fitting.far)
+    engines = failed.filter(pl.Series(rows)).select("fleet", "engine").n_unique()
+    limits = (fitting.parameters.coverage, float(fitting.profile.horizon_cycles))
+    return calibrate(said.life[chosen], said.error[chosen], remaining[chosen], engines, limits)
+
+
+def _out_of_fold(failed: pl.DataFrame, said: Estimates, fitting: Fitting) -> pl.DataFrame:
+    folds = failed["fold"].to_numpy()
+    parts = []
+    for held in np.unique(folds):
+        own = folds == held
+        table = _calibrated(fitting, failed, said, ~own)
+        here = Estimates(said.probability[own], said.life[own], said.far[own], said.error[own])
+        keys = failed.filter(pl.Series(own))
+        doubt = np.zeros(len(keys), dtype=np.bool_)
+        parts.append(
+            pl.concat(
+                [
+                    keys.select("fleet", "engine", "cycle", "remaining", "fold"),
+                    answer(keys, here, table, doubt).drop("fleet", "engine", "cycle"),
+                ],
+                how="horizontal",
+            )
+        )
+    return pl.concat(parts).sort("fleet", "engine", "cycle")
+
+
+def _card(graph: TransformGraph, flights: Flights, window: WindowTable, work: Work) -> Card:
+    positive = flights.remaining < work.profile.label_cycles
+    low, high = flights.inputs.min(axis=0), flights.inputs.max(axis=0)
+    margin = MARGIN * (high - low)
+    return Card(
+        features=tuple(name for name in feature_names(graph) if name not in TRUST),
+        label_cycles=work.profile.label_cycles,
+        parameters=work.parameters.model_dump(),
+        positives=float(positive.mean()),
+        window=window,
+        limits=Limits(
+            low=tuple(float(value) for value in low - margin),
+            high=tuple(float(value) for value in high + margin),
+            heard=float(np.median(flights.trust[:, 0])),
+            odd=float(flights.trust[:, 1].max()),
+            pace=float(np.median(flights.trust[:, 2])),
+            missed=float(flights.trust[:, 3].max()),
+        ),
+        training={
+            "flights": len(flights.cycle),
+            "engines": int((flights.remaining == 0).sum()),
+            "first_cycle": int(flights.cycle.min()),
+            "last_cycle": int(flights.cycle.max()),
+        },
+        libraries={
+            "python": python_version(),
+            **{library: version(library) for library in LIBRARIES},
+        },
+    )

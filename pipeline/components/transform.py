@@ -1,0 +1,226 @@
+"""Transform: fits regimes and health signals, and writes every flight's features."""
+
+from dataclasses import replace
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from lakehouse.profiles import Profile
+from pipeline.models.course import FEATURES, TRUST, Rows, clock, course, trust
+from pipeline.models.graph import Matrix, Signal, TransformGraph
+from pipeline.models.normalise import (
+    assign_regime,
+    complete,
+    listen,
+    normalise,
+    project,
+    sanitise,
+    thresholds,
+)
+from pipeline.models.regimes import find_regimes
+from pipeline.models.signals import History, Projection, common_direction, latents, ridge
+
+Floats = npt.NDArray[np.float64]
+
+KEYS = ("fleet", "engine", "cycle")
+# A sensor that takes fewer different values than this is a switch or a rounding, not a trend.
+FEWEST_VALUES = 30
+LEAST_SPREAD = 0.1
+# The signals' thresholds are read off the last flights before a failure.
+AT_FAILURE = 3
+# Bounded functions of remaining life: exp(-remaining / this many cycles).
+FADES = (20.0, 60.0)
+
+
+class NothingToLearnError(ValueError):
+    """No flight of a failed engine: there is nothing to fit."""
+
+
+def history(silver: Rows, failures: Rows) -> pl.DataFrame:
+    """Flights of failed engines up to their failure, with ``remaining``, sorted by key.
+
+    Args:
+        silver: fleet, engine, cycle, settings, sensors.
+        failures: fleet, engine, failure_cycle; one row an engine.
+
+    Raises:
+        NothingToLearnError: there is no such flight.
+    """
+    rows = (
+        silver.join(failures.select("fleet", "engine", "failure_cycle"), on=["fleet", "engine"])
+        .filter(nw.col("cycle") <= nw.col("failure_cycle"))
+        .with_columns((nw.col("failure_cycle") - nw.col("cycle")).alias("remaining"))
+        .collect(backend="polars")
+    )
+    frame: pl.DataFrame = rows.to_native()
+    if frame.is_empty():
+        raise NothingToLearnError("no flight of a failed engine")
+    return frame.sort(KEYS)
+
+
+def fit(failed: pl.DataFrame, profile: Profile) -> TransformGraph:
+    """Fit regimes, normalisation and health signals on the flights of failed engines.
+
+    Args:
+        failed: as :func:`history` gives them.
+        profile: columns, scales, label and horizon.
+    """
+    rows = nw.from_native(failed.lazy())
+    graph = _fit_regimes(failed, profile)
+    graph = _fit_normalisation(graph, rows)
+    graph = _fit_kept(graph, rows)
+    return _fit_signals(graph, failed, profile)
+
+
+def featurise(graph: TransformGraph, silver: Rows) -> Rows:
+    """Features of every flight, from that engine's flights up to it only.
+
+    Returns:
+        fleet, engine, cycle, regime (int64; -1 = never seen in training), ``norm_<sensor>``
+        (float32, null where the reading is) and the features (float32, always finite).
+    """
+    rows = _completed(graph, silver)
+    rows = course(project(graph, clock(rows)), thresholds(graph.signals))
+    rows = rows.with_columns(trust())
+    numbers = [f"norm_{sensor}" for sensor in graph.sensors] + list(feature_names(graph))
+    return rows.select(*KEYS, "regime", *(nw.col(name).cast(nw.Float32) for name in numbers))
+
+
+def feature_names(graph: TransformGraph) -> tuple[str, ...]:
+    """Columns that the model reads, in order: the course of each signal, then ``TRUST``."""
+    return (*(f"{signal.name}_{name}" for signal in graph.signals for name in FEATURES), *TRUST)
+
+
+def _normalised(graph: TransformGraph, silver: Rows) -> Rows:
+    return normalise(graph, assign_regime(graph, sanitise(graph, silver)))
+
+
+def _completed(graph: TransformGraph, silver: Rows) -> Rows:
+    return complete(graph, listen(graph, _normalised(graph, silver)))
+
+
+def _collect(rows: Rows) -> pl.DataFrame:
+    frame: pl.DataFrame = rows.collect(backend="polars").to_native()
+    return frame
+
+
+def _matrix(rows: Rows, columns: list[str]) -> Floats:
+    return _collect(rows.select(*columns)).to_numpy().astype(np.float64, copy=False)
+
+
+def _fit_regimes(failed: pl.DataFrame, profile: Profile) -> TransformGraph:
+    sensors = tuple(name for name in profile.sensor_names if name in failed.columns)
+    scaled = {
+        name: scale
+        for name, scale in zip(profile.setting_names, profile.setting_scales, strict=True)
+        if name in failed.columns and failed[name].cast(pl.Float64).is_finite().any()
+    }
+    points = failed.select(
+        pl.col(name).cast(pl.Float64) / scale for name, scale in scaled.items()
+    ).to_numpy()
+    points = points.reshape(len(failed), len(scaled)).astype(np.float64)
+    centres, reach = find_regimes(points[np.isfinite(points).all(axis=1)])
+    return TransformGraph(
+        sensors=sensors,
+        settings=tuple(scaled),
+        scales=tuple(scaled.values()),
+        centres=_nested(centres),
+        reach=reach,
+        means=(),
+        deviations=(),
+    )
+
+
+def _fit_normalisation(graph: TransformGraph, rows: Rows) -> TransformGraph:
+    rows = assign_regime(graph, sanitise(graph, rows))
+    values = _matrix(rows, ["regime", *graph.sensors])
+    means, deviations = [], []
+    for regime in range(len(graph.centres)):
+        mean, deviation = _moments(values[values[:, 0] == regime, 1:])
+        means.append(mean)
+        deviations.append(deviation)
+    return replace(graph, means=_nested(np.stack(means)), deviations=_nested(np.stack(deviations)))
+
+
+def _moments(values: Floats) -> tuple[Floats, Floats]:
+    """Mean and standard deviation per column, 0 where nothing was seen or nothing varies."""
+    seen = np.isfinite(values)
+    count = np.maximum(seen.sum(axis=0), 1)
+    filled = np.where(seen, values, 0.0)
+    mean = filled.sum(axis=0) / count
+    spread = np.sqrt((np.where(seen, values - mean, 0.0) ** 2).sum(axis=0) / count)
+    return mean, np.where(spread > 1e-6 * np.maximum(np.abs(mean), 1e-6), spread, 0.0)
+
+
+def _fit_kept(graph: TransformGraph, rows: Rows) -> TransformGraph:
+    rows = _normalised(graph, rows)
+    z = _collect(rows.select(nw.col(f"norm_{sensor}").alias(sensor) for sensor in graph.sensors))
+    kept = tuple(sensor for sensor in graph.sensors if _tells(z[sensor]))
+    direction = common_direction(
+        z.select(kept).fill_null(0.0).to_numpy().reshape(len(z), len(kept))
+    )
+    return replace(graph, kept=kept, common=tuple(float(value) for value in direction))
+
+
+def _tells(z: pl.Series) -> bool:
+    spread = z.std() or 0.0
+    return float(str(spread)) > LEAST_SPREAD and z.drop_nulls().round(6).n_unique() > FEWEST_VALUES
+
+
+def _fit_signals(graph: TransformGraph, failed: pl.DataFrame, profile: Profile) -> TransformGraph:
+    past = _history(graph, failed)
+    regimes = len(graph.centres)
+    horizon = profile.horizon_cycles
+    targets = np.column_stack(
+        [np.minimum(past.remaining, horizon) / horizon]
+        + [np.exp(-past.remaining / cycles) for cycles in FADES]
+    )
+    names = ["life", *(f"last{cycles:.0f}" for cycles in FADES)]
+    signals = _signals(names, ridge(past, regimes, targets), past)
+    states = latents(past, regimes)
+    if states is not None:
+        names = [f"state{index + 1}" for index in range(states.offsets.shape[1])]
+        signals += _signals(names, states, past)
+    return replace(graph, signals=signals)
+
+
+def _signals(names: list[str], projection: Projection, past: History) -> tuple[Signal, ...]:
+    """Turn every signal so that it falls towards the failure."""
+    values = projection.of(past.z, past.regime)
+    final = values[past.remaining < AT_FAILURE].mean(axis=0)
+    sign = np.where(values.mean(axis=0) < final, -1.0, 1.0)
+    return tuple(
+        Signal(
+            name,
+            _nested(projection.weights[:, index] * sign[index]),
+            tuple(float(value) for value in projection.offsets[:, index] * sign[index]),
+            float(final[index] * sign[index]),
+        )
+        for index, name in enumerate(names)
+    )
+
+
+def _history(graph: TransformGraph, failed: pl.DataFrame) -> History:
+    rows = nw.from_native(failed.lazy())
+    rows = _completed(graph, rows)
+    carried = _matrix(rows, ["_regime", *(f"_z_{sensor}" for sensor in graph.kept)])
+    length = (
+        failed.group_by("fleet", "engine", maintain_order=True)
+        .len()["len"]
+        .to_numpy()
+        .astype(np.int64)
+    )
+    end = np.cumsum(length)
+    return History(
+        z=carried[:, 1:],
+        regime=carried[:, 0].astype(np.int64),
+        remaining=failed["remaining"].to_numpy().astype(np.float64),
+        start=np.repeat(end - length, length),
+        end=np.repeat(end, length),
+    )
+
+
+def _nested(matrix: Floats) -> Matrix:
+    return tuple(tuple(float(value) for value in row) for row in matrix)

@@ -1,0 +1,35 @@
+"""What each file hashed to when it was added, so that a flipped byte can be found years later."""
+
+import polars as pl
+
+from lakehouse.artifacts import file_sha256
+from lakehouse.lake import Commit, Lake
+from lakehouse.tables import FILES, TABLES
+from pipeline.steps.frames import collect, lazy
+
+
+def record_files(lake: Lake, commit: Commit) -> int:
+    """Hash the files that came since the last time and write them to ops/files.
+
+    Returns:
+        How many files were hashed.
+    """
+    known = collect(lake.scan(FILES.name))
+    rows = [row for name in TABLES for row in _new_files(lake, name, known)]
+    if rows:
+        frame = pl.DataFrame(rows, list(FILES.column_names), orient="row")
+        lake.append(FILES.name, lazy(frame), commit)
+    return len(rows)
+
+
+def _new_files(lake: Lake, name: str, known: pl.DataFrame) -> list[tuple[str, int, str, int, str]]:
+    version = lake.version(name)
+    if version is None or not TABLES[name].is_data:
+        return []
+    newest = known.filter(pl.col("table") == name)["version"].max()
+    after = -1 if newest is None else int(str(newest))
+    root = lake.path(name)
+    return [
+        (name, file.version, file.path, file.bytes, file_sha256(root / file.path))
+        for file in lake.added(name, after, version)
+    ]

@@ -1,0 +1,240 @@
+"""Transform, Trainer, Evaluator and Pusher at work, for one fleet at one version of silver."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from lakehouse.clock import iso, now
+from lakehouse.content import content_of
+from lakehouse.parameters import Parameters
+from lakehouse.requests import RetrainRequest
+from lakehouse.serving import Live, go_live, live
+from lakehouse.tables import DELIVERIES, FAILURES, FEATURES, FLEET_BAND, SILVER
+from pipeline.components import evaluator as judge
+from pipeline.components import trainer as teacher
+from pipeline.components.failures import failed_engines
+from pipeline.components.fleet_band import fleet_band
+from pipeline.components.transform import featurise, fit, history
+from pipeline.home import Home
+from pipeline.models.failure import FailureModel
+from pipeline.runner import Step, Summary
+from pipeline.steps.frames import collect, lazy
+from pipeline.steps.inference import load_graph
+
+Plan = Mapping[str, Any]
+GRAPH = "transform_graph.json"
+OUT_OF_FOLD = "out_of_fold.parquet"
+
+
+def plan(home: Home, request: RetrainRequest) -> dict[str, Any]:
+    """What the run will learn from: versions, and a digest of rows and failures.
+
+    ``reason`` says why nothing can be learned, empty otherwise.
+    """
+    lake = home.lake
+    versions = lake.versions() | {SILVER.name: request.silver_version}
+    silver = _silver(lake.scan(SILVER.name, request.silver_version), request.fleet)
+    failed = _failed(
+        lake.scan(FAILURES.name, versions.get(FAILURES.name)),
+        lake.scan(DELIVERIES.name, versions.get(DELIVERIES.name)),
+        request.fleet,
+    )
+    flown = failed.join(silver, on=["fleet", "engine"], how="semi")
+    refused = judge.refusal(flown, home.profile)
+    return {
+        "fleet": request.fleet,
+        "versions": {name: versions[name] for name in _READ if name in versions},
+        "parameters": request.parameters,
+        "silver_sha256": content_of(silver.drop("delivery_id")).sha256,
+        "failures_sha256": content_of(flown.drop("origin")).sha256,
+        "reason": "" if refused is None else refused.reasons[0],
+    }
+
+
+_READ = (SILVER.name, FAILURES.name, DELIVERIES.name)
+
+
+def about(plan: Plan) -> dict[str, Any]:
+    """Everything that a fitted transform and a model depend on."""
+    names = ("fleet", "parameters", "silver_sha256", "failures_sha256")
+    return {name: plan[name] for name in names}
+
+
+def transform(plan: Plan, step: Step) -> Summary:
+    """Fit the transform and write the fleet's features and band under its own id."""
+    silver = _read_silver(step, plan)
+    failed = history(lazy(silver), lazy(_read_failed(step, plan)))
+    step.progress(0.1, f"fitting on {failed.height:,} flights of failed engines")
+    graph = fit(failed, step.home.profile)
+    text = graph.to_json()
+    transform_id = f"t-{sha256((plan['fleet'] + text).encode()).hexdigest()[:10]}"
+    folder = step.publish(
+        "TransformGraph", transform_id, lambda at: _write(at / GRAPH, text), fleet=plan["fleet"]
+    )
+    step.progress(0.4, "writing features")
+    marked = nw.lit(transform_id).alias("transform_id")
+    features = collect(featurise(graph, lazy(silver)).with_columns(marked))
+    where = {"transform_id": [transform_id], "fleet": [plan["fleet"]]}
+    step.replace(FEATURES.name, lazy(features), where, part=transform_id)
+    step.progress(0.8, "writing the fleet's band")
+    band = fleet_band(lazy(silver), lazy(features), step.home.profile).with_columns(marked)
+    step.replace(FLEET_BAND.name, band, where, part=transform_id)
+    return {
+        "transform_id": transform_id,
+        "uri": _uri(step, folder),
+        "silver_version": plan["versions"][SILVER.name],
+        "features_version": step.writes[FEATURES.name],
+    }
+
+
+def trainer(plan: Plan, transform: Summary, step: Step) -> Summary:
+    """Train out of fold and on everything; publish the model and what it said out of fold."""
+    parameters = Parameters.of(plan["parameters"])
+    settings, transform_id = step.home.settings, transform["transform_id"]
+    step.uses("TransformGraph", transform_id)
+    silver, failed = _read_silver(step, plan), _read_failed(step, plan)
+    features = step.read(FEATURES.name).filter(
+        nw.col("transform_id") == transform_id, nw.col("fleet") == plan["fleet"]
+    )
+    graph = load_graph(settings.home, transform["uri"])
+    work = teacher.Work(parameters, step.home.profile, settings.learner_threads, step.progress)
+    trained = teacher.train(lazy(silver), lazy(failed), features, graph, work)
+    digest = _digest(trained.model)
+    model_id = f"{plan['fleet'].lower()}-{digest[:8]}"
+    folder = step.publish(
+        "Model",
+        model_id,
+        trained.model.save,
+        model_id=model_id,
+        fleet=plan["fleet"],
+        sha256=digest,
+        transform_id=transform_id,
+        silver_version=plan["versions"][SILVER.name],
+        parameters=json.dumps(parameters.model_dump(mode="json"), sort_keys=True),
+    )
+    said = step.publish(
+        "InferenceResult",
+        f"{model_id}.out_of_fold",
+        lambda at: trained.out_of_fold.write_parquet(at / OUT_OF_FOLD),
+        model_id=model_id,
+    )
+    return {
+        "model_id": model_id,
+        "sha256": digest,
+        "uri": _uri(step, folder),
+        "out_of_fold": _uri(step, said),
+        "resources": dict(trained.resources),
+    }
+
+
+def evaluator(plan: Plan, trained: Summary, step: Step) -> Summary:
+    """Judge the candidate by absolute bars and against the live model on the same engines."""
+    home = step.home.settings.home
+    step.uses("Model", trained["model_id"])
+    said = pl.read_parquet(home / trained["out_of_fold"] / OUT_OF_FOLD)
+    served = live(step.home.settings.serving, plan["fleet"])
+    rival = None if served is None else pl.read_parquet(home / served.out_of_fold / OUT_OF_FOLD)
+    if served is not None:
+        step.uses("Model", served.model_id)
+    metrics = judge.evaluate(said, trained["resources"], step.home.profile)
+    if served is not None and served.model_id == trained["model_id"]:
+        verdict = judge.Blessing(False, ("already_live: this very model is live",))
+    else:
+        verdict = judge.bless(metrics, said, rival, step.home.profile)
+    name = f"{step.run.run_id}.{trained['model_id']}"
+    reasons = list(verdict.reasons)
+    step.publish(
+        "ModelEvaluation",
+        f"{name}.evaluation",
+        lambda at: _write(at / "metrics.json", json.dumps(metrics, indent=1, sort_keys=True)),
+        model_id=trained["model_id"],
+        metrics=json.dumps(metrics, sort_keys=True),
+    )
+    step.publish(
+        "ModelBlessing",
+        f"{name}.blessing",
+        lambda at: _write(at / ("BLESSED" if verdict.blessed else "NOT_BLESSED"), ""),
+        model_id=trained["model_id"],
+        blessed=int(verdict.blessed),
+        baseline="" if served is None else served.model_id,
+        reasons=json.dumps(reasons),
+    )
+    for reason in reasons:
+        step.note(reason)
+    return {"blessed": verdict.blessed, "reasons": reasons, "metrics": metrics}
+
+
+def pusher(
+    plan: Plan, transform: Summary, trained: Summary, evaluated: Summary, step: Step
+) -> Summary:
+    """Make a blessed model the live one of its fleet."""
+    step.uses("Model", trained["model_id"])
+    if not evaluated["blessed"]:
+        step.note("not pushed: the gate did not bless it")
+        return {"pushed": False}
+    entry = Live(
+        fleet=plan["fleet"],
+        model_id=trained["model_id"],
+        transform_id=transform["transform_id"],
+        model=trained["uri"],
+        transform=transform["uri"],
+        out_of_fold=trained["out_of_fold"],
+        silver_version=transform["silver_version"],
+        run_id=step.run.run_id,
+        since=iso(now()),
+    )
+    step.publish(
+        "PushedModel",
+        f"{step.run.run_id}.{entry.model_id}",
+        lambda at: _write(at / "pushed.json", json.dumps(asdict(entry), indent=1)),
+        model_id=entry.model_id,
+        fleet=entry.fleet,
+    )
+    go_live(step.home.settings.serving, entry)
+    step.note(f"{entry.model_id} is live for {entry.fleet}")
+    return {"pushed": True}
+
+
+def _read_silver(step: Step, plan: Plan) -> pl.DataFrame:
+    return _silver(step.read(SILVER.name, plan["versions"][SILVER.name]), plan["fleet"])
+
+
+def _silver(rows: nw.LazyFrame[Any], fleet: str) -> pl.DataFrame:
+    return collect(rows.filter(nw.col("fleet") == fleet)).sort("engine", "cycle")
+
+
+def _read_failed(step: Step, plan: Plan) -> pl.DataFrame:
+    versions = plan["versions"]
+    return _failed(
+        step.read(FAILURES.name, versions.get(FAILURES.name)),
+        step.read(DELIVERIES.name, versions.get(DELIVERIES.name)),
+        plan["fleet"],
+    )
+
+
+def _failed(failures: nw.LazyFrame[Any], deliveries: nw.LazyFrame[Any], fleet: str) -> pl.DataFrame:
+    mine = nw.col("fleet") == fleet
+    accepted = collect(deliveries.filter(mine, nw.col("state") == "accepted"))["delivery_id"]
+    return failed_engines(collect(failures.filter(mine)), accepted)
+
+
+def _digest(model: FailureModel) -> str:
+    """sha256 of the model's files, by name."""
+    digest = sha256()
+    for name, content in sorted(model.files.items()):
+        digest.update(name.encode() + b"\0" + sha256(content).digest())
+    return digest.hexdigest()
+
+
+def _uri(step: Step, folder: Path) -> str:
+    return folder.relative_to(step.home.settings.home).as_posix()
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text)

@@ -1,0 +1,156 @@
+"""The workflows: ingest, retrain, score and report, as components in order.
+
+Nothing here computes: a workflow says which component runs when, and what holds the publish lock.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from lakehouse.lake import Commit
+from lakehouse.requests import IngestRequest, ReportRequest, RetrainRequest, ScoreRequest
+from lakehouse.serving import all_live
+from lakehouse.snapshots import take
+from lakehouse.tables import TABLES
+from pipeline.home import Home
+from pipeline.publish_lock import PublishLock
+from pipeline.runner import Run, Runner, Step, Summary
+from pipeline.steps import inference, training
+from pipeline.steps import ingest as taking
+from pipeline.steps import report as reporting
+from pipeline.steps.files import record_files
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Context:
+    """One run of a workflow.
+
+    Attributes:
+        home: settings, lake, metadata.
+        runner: runs and records components.
+        run: whose run it is.
+        lock: the publish lock.
+        durable: runs one piece of work as a checkpointed step.
+    """
+
+    home: Home
+    runner: Runner
+    run: Run
+    lock: PublishLock
+    durable: Callable[[str, Callable[[], Document]], Document]
+
+    def node(
+        self, name: str, work: Callable[[Step], Summary], cache: Mapping[str, Any] | None = None
+    ) -> Summary:
+        """Run one component, durably and once."""
+        return self.durable(name, lambda: self.runner.step(self.run, name, work, cache))
+
+    def snapshot(self) -> Document:
+        """Write down which versions belong together now; the last act under the publish lock."""
+
+        def work() -> Document:
+            lake, run = self.home.lake, self.run
+            commit = Commit(run.root, run.run_id, "snapshot", run.who, {}, part=run.run_id)
+            for table in TABLES:
+                lake.compact(table, commit)
+            record_files(lake, commit)
+            serving = all_live(self.home.settings.serving)
+            live = {fleet: entry.model_id for fleet, entry in serving.items()}
+            snapshot = take(lake, live, commit)
+            return {"seq": snapshot.seq, "tables": dict(snapshot.versions)}
+
+        return self.durable("snapshot", work)
+
+
+def ingest(context: Context, request: IngestRequest) -> Document:
+    """Files into bronze, silver and new predictions."""
+    with context.lock.held(context.run.run_id):
+        taken = context.node("ExampleGen", partial(taking.example_gen, request))
+        ids = [row["delivery_id"] for row in taken["deliveries"]]
+        cleaned = context.node("Clean", partial(taking.clean_silver, ids))
+        context.node("BulkInferrer", partial(inference.bulk_infer, cleaned["fleets"]))
+        snapshot = context.snapshot()
+    states = {"received": "accepted"}
+    rows = [row | {"state": states.get(row["state"], row["state"])} for row in taken["deliveries"]]
+    return {
+        "deliveries": rows,
+        "skipped": taken["skipped"],
+        "snapshot": snapshot["seq"],
+        "tables": snapshot["tables"],
+    }
+
+
+def retrain(context: Context, request: RetrainRequest) -> Document:
+    """A candidate for one fleet, its evaluation, and what the gate makes of it."""
+    plan = context.durable("plan", partial(training.plan, context.home, request))
+    if plan["reason"]:
+        return _refused(request, plan)
+    steps = [
+        context.node("Transform", partial(training.transform, plan), training.about(plan)),
+    ]
+    transform = steps[0]
+    learn = training.about(plan) | {"transform_id": transform["transform_id"]}
+    steps.append(context.node("Trainer", partial(training.trainer, plan, transform), learn))
+    trained = steps[1]
+    with context.lock.held(context.run.run_id):
+        evaluated = context.node("Evaluator", partial(training.evaluator, plan, trained))
+        pushed = context.node(
+            "Pusher", partial(training.pusher, plan, transform, trained, evaluated)
+        )
+        inferred = context.node(
+            "BulkInferrer",
+            partial(inference.bulk_infer, [request.fleet] if pushed["pushed"] else []),
+        )
+        snapshot = context.snapshot()
+    steps += [evaluated, pushed, inferred]
+    return {
+        "fleet": request.fleet,
+        "steps": [{key: step[key] for key in ("node", "state", "seconds")} for step in steps],
+        "model_id": trained["model_id"],
+        "blessed": evaluated["blessed"],
+        "pushed": pushed["pushed"],
+        "reasons": evaluated["reasons"],
+        "metrics": evaluated["metrics"],
+        "snapshot": snapshot["seq"],
+        "tables": snapshot["tables"],
+    }
+
+
+def score(context: Context, request: ScoreRequest) -> Document:
+    """What the live model says now."""
+    with context.lock.held(context.run.run_id):
+        work = partial(inference.bulk_infer, [request.fleet], all_cycles=request.all_cycles)
+        inferred = context.node("BulkInferrer", work)
+        snapshot = context.snapshot()
+    return {
+        "fleet": request.fleet,
+        "rows": inferred["rows"],
+        "model_id": inferred["models"].get(request.fleet),
+        "snapshot": snapshot["seq"],
+        "tables": snapshot["tables"],
+    }
+
+
+def report(context: Context, request: ReportRequest) -> Document:
+    """A person's word about one engine, and what follows from it."""
+    with context.lock.held(context.run.run_id):
+        context.node("Report", partial(reporting.report, request))
+        context.node("BulkInferrer", partial(inference.bulk_infer, [request.fleet]))
+        snapshot = context.snapshot()
+    return {"snapshot": snapshot["seq"], "tables": snapshot["tables"]}
+
+
+def _refused(request: RetrainRequest, plan: Mapping[str, Any]) -> Document:
+    return {
+        "fleet": request.fleet,
+        "steps": [],
+        "model_id": None,
+        "blessed": False,
+        "pushed": False,
+        "reasons": [plan["reason"]],
+        "metrics": {},
+        "tables": {},
+    }

@@ -1,0 +1,60 @@
+"""What tests of the run pages share: a small lake, made-up runs, and services over both."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from dash import Dash
+
+from app import factory
+from app.factory import open_services
+from app.services import Services
+from lakehouse.engines.local import LocalEngine
+from lakehouse.lake import Lake
+from lakehouse.settings import Settings
+from tests.app.sample_lake import FleetPlan, write_lake
+from tests.app.sample_runs import SampleRuns, sample_runs
+from tests.app.security.conftest import PASSWORD, Browser
+
+
+@pytest.fixture(scope="session")
+def small_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two fleets, one with a live model; read only."""
+    root = tmp_path_factory.mktemp("lake")
+    write_lake(root, (FleetPlan(), FleetPlan("FD002", failed=3, in_service=2, scored=False)))
+    return root
+
+
+@pytest.fixture
+def store() -> SampleRuns:
+    """A run in every state."""
+    return SampleRuns(sample_runs())
+
+
+@pytest.fixture
+def run_services(tmp_path: Path, small_lake: Path, store: SampleRuns) -> Services:
+    """Services of an empty home that reads the small lake and holds the made-up runs."""
+    services = open_services(Settings(home=tmp_path / "home"))
+    lake = Lake(small_lake, LocalEngine())
+    return replace(services, lake=lake, runs=store)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def run_app(run_services: Services, monkeypatch: pytest.MonkeyPatch) -> Dash:
+    """The dashboard over the small lake and the made-up runs."""
+    monkeypatch.setattr(factory, "open_services", lambda _settings: run_services)
+    return factory.create_app(run_services.settings)
+
+
+@pytest.fixture
+def run_browser(run_services: Services, run_app: Dash) -> Callable[[str], Browser]:
+    """Signs in to it with a role."""
+
+    def browser(role: str) -> Browser:
+        run_services.users.add(role, role, PASSWORD)
+        one = Browser(run_app.server.test_client())
+        assert one.sign_in(role).status_code == 303
+        return one
+
+    return browser

@@ -1,0 +1,1 @@
+"""What `make bench NAME=…` runs, each with its peer beside it."""

@@ -1,0 +1,36 @@
+"""The command as a person runs it: a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+FAST = ("--set", "rounds=20", "--set", "averaged=1")
+
+
+def stillwater(
+    home: Path, *words: str, failpoint: str | None = None, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run ``stillwater`` on a home; a failpoint may be armed."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("STILLWATER_")}
+    environment["STILLWATER_HOME"] = str(home)
+    if failpoint is not None:
+        environment["STILLWATER_FAILPOINT"] = failpoint
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", *words],
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def document(home: Path, *words: str, code: int = 0) -> Any:
+    """The JSON document of a verb, which must end with ``code``."""
+    done = stillwater(home, *words, "--json")
+    assert done.returncode == code, done.stderr[-2000:]
+    return json.loads(done.stdout)
