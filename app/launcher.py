@@ -134,7 +134,7 @@ class Launcher:
     def retry(self, user: User, run_id: str) -> str:
         """Run again from the step that failed; returns the new run's id."""
         with self._acting(user, Action.RETRY, run_id):
-            new = self._services.runs.retry(run_id)
+            new = self._services.runs.retry(run_id, user.name)
         self._queued(user, new, f"retry of {run_id}", None)
         return new
 

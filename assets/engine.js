@@ -57,6 +57,20 @@
     },
   };
 
+  // The library of the charts is large: it is fetched while the page is still being worked out,
+  // and from other pages once they stand.
+  const warm = function (kind) {
+    for (const file of ["dash/dcc/async-graph.js", "plotly/package_data/plotly.min.js"]) {
+      const link = document.createElement("link");
+      link.rel = kind;
+      link.as = "script";
+      link.href = "/_dash-component-suites/" + file;
+      document.head.append(link);
+    }
+  };
+  if (window.location.pathname.startsWith("/engine/")) warm("preload");
+  else window.addEventListener("load", function () { warm("prefetch"); });
+
   document.addEventListener("click", function (event) {
     if (!page()) return;
     const target = event.target.closest("[data-pick], [data-norm], [data-report], [data-close]");

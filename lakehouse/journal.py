@@ -52,7 +52,7 @@ class Journal:
         self._file = folder / f"{run_id}.jsonl"
 
     def write(self, node: str, event: str, **values: Any) -> None:
-        """Add one line; ``event`` is pin, step, progress, log or end."""
+        """Add one line; ``event`` is asked, pin, step, progress, log or end."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         line = {"time": now().isoformat(timespec="milliseconds"), "node": node, "event": event}
         with self._file.open("a", encoding="utf-8") as file:
@@ -83,6 +83,10 @@ class Journal:
             if line["event"] == "pin" and line["node"] == node:
                 return dict(line["versions"])
         return None
+
+    def asked(self) -> str | None:
+        """Who asked for this retry, None for a run that is no retry."""
+        return next((str(line["who"]) for line in self._lines() if line["event"] == "asked"), None)
 
     def ended(self) -> str | None:
         """How the worker says that the run ended, None while it has not."""

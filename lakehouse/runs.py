@@ -174,8 +174,8 @@ class RunStore:
             raise RunError(f"{run_id} has ended: {run.state}")
         self.client.cancel_workflow(run_id)
 
-    def retry(self, run_id: str) -> str:
-        """Run again from the step that failed; returns the new run.
+    def retry(self, run_id: str, who: str) -> str:
+        """Run again from the step that failed, for ``who``; returns the new run.
 
         Raises:
             RunError: there is no such run, or it did not fail.
@@ -187,6 +187,8 @@ class RunStore:
         failed = [step["function_id"] for step in steps if step["error"] is not None]
         first = min(failed) if failed else len(steps) + 1
         again = _new_id(run.kind)
+        # DBOS copies the first asker's name to the fork; the journal says who asked for this one.
+        self._journal(again).write("", "asked", who=who)
         with SetWorkflowID(again):
             self.client.fork_workflow(
                 run_id, first, application_version=APP_VERSION, queue_name=run.kind
@@ -204,6 +206,10 @@ class RunStore:
         """The first run of a chain of retries."""
         older = self._status(run_id).forked_from
         return run_id if older is None else self.root(older)
+
+    def who(self, run_id: str) -> str:
+        """Who asked for a run."""
+        return self._journal(run_id).asked() or self._status(run_id).authenticated_user or ""
 
     def cancelled(self, run_id: str) -> bool:
         """Whether a person has cancelled the run."""
@@ -237,7 +243,7 @@ class RunStore:
             run_id=status.workflow_id,
             kind=kind,
             state=self._state(status, journal),
-            who=status.authenticated_user or "",
+            who=journal.asked() or status.authenticated_user or "",
             queued=_time(status.created_at) or now(),
             started=_time(status.dequeued_at),
             finished=_time(status.completed_at),

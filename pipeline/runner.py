@@ -62,6 +62,7 @@ class Step:
         self.writes: dict[str, int] = {}
         self._journal = journal
         self._pins = self._pinned()
+        self._began = time.monotonic()
         self._reported = 0.0
 
     def version(self, table: str) -> int | None:
@@ -116,7 +117,8 @@ class Step:
         if time.monotonic() - self._reported < PROGRESS_SECONDS:
             return
         self._reported = time.monotonic()
-        self._journal.write(self.node, "progress", fraction=round(fraction, 3), message=message)
+        known = {"fraction": round(fraction, 3), "seconds": round(self._reported - self._began, 1)}
+        self._journal.write(self.node, "progress", message=message, **known)
         if self.run.cancelled():
             raise RunCancelled(self.run.run_id)
 

@@ -121,8 +121,7 @@ def _register(home: Home, lock: PublishLock, request: type[Request], flow: Workf
 
     def run(parameters: Document) -> Document:
         run_id = str(DBOS.workflow_id)
-        who = DBOS.authenticated_user or ""
-        me = Run(run_id, runs.root(run_id), who, _Cancelled(runs, run_id))
+        me = Run(run_id, runs.root(run_id), runs.who(run_id), _Cancelled(runs, run_id))
         journal = Journal(home.settings.journals, me.run_id)
         context = workflows.Context(home, Runner(home), me, lock, _durable)
         try:

@@ -5,10 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from lakehouse.settings import Settings
 
 ROOT = Path(__file__).parent.parent
+# A property either holds or not; how fast it was tried belongs into a benchmark.
+hypothesis_settings.register_profile("patient", deadline=None)
+hypothesis_settings.load_profile("patient")
 DATA = Path(os.environ.get("STILLWATER_TEST_DATA", ROOT.parent / "shared" / "data"))
 
 

@@ -26,7 +26,7 @@ def forecast_card(view: EngineView, profile: Profile, theme: str, graph: str) ->
         return html.Section([head, html.P(text, className="sheet nothing")], className="card-part")
     drawn = track_figure(_track(view, profile), theme)
     figure = dcc.Graph(id=graph, figure=drawn, config=GRAPH, style={"height": HEIGHT})
-    sheet = html.Div([figure, _legend(view)], className="sheet")
+    sheet = html.Div([figure, _legend(view, profile)], className="sheet")
     return html.Section([head, sheet], className="card-part")
 
 
@@ -72,7 +72,7 @@ def _span(start: float, end: int | None) -> str:
     return f"{start:.0f} or later" if end is None else f"{start:.0f}–{end}"
 
 
-def _legend(view: EngineView) -> Component:
+def _legend(view: EngineView, profile: Profile) -> Component:
     later = "worked out later from the rows up to that cycle"
     if view.forecasts.in_training:
         later += "; this engine taught the model, so it says little"
@@ -81,5 +81,6 @@ def _legend(view: EngineView) -> Component:
         marks[:1] = [("mark-issued", "issued, held"), ("mark-missed", "issued, missed")]
     elif view.row.window_from is not None:
         marks.append((f"mark-now tone-{view.row.state}", "the current window"))
+    marks.append(("mark-act", f"act from {100 * profile.act_probability:.0f} %"))
     items = [html.Li([html.Span(className=f"mark {kind}"), text]) for kind, text in marks]
     return html.Ul(items, className="legend")

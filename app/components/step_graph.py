@@ -34,8 +34,10 @@ def _progress(step: Step) -> list[Component]:
 
 
 def _message(step: Step) -> list[Component]:
-    told = step.message and step.message != f"{step.node} {step.state.lower()}"
-    return [html.P(step.message, className="step-message")] if told else []
+    # The badge says that already.
+    if step.message in ("", f"{step.node} started", f"{step.node} {step.state.lower()}"):
+        return []
+    return [html.P(step.message, className="step-message")]
 
 
 def _tables(step: Step) -> list[Component]:

@@ -43,7 +43,7 @@ def window_words(opens: int, closes: int | None) -> str:
 def window_sentence(opens: int, closes: int | None) -> str:
     """The window in words, for cards and readers."""
     if closes is None:
-        return f"lasts {opens} cycles or more" if opens else "window open from now on"
+        return f"will probably fly {opens} cycles or more" if opens else "may fail any time"
     if opens == 0:
-        return f"fails within {closes} cycles"
-    return f"fails in {window_words(opens, closes)} cycles"
+        return f"will probably fail within {closes} cycles"
+    return f"will probably fail in {window_words(opens, closes)} cycles"

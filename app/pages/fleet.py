@@ -58,9 +58,9 @@ def layout(services: Services, request: PageRequest) -> Component:
             dcc.Store(id=Ids.VIEW, data=view),
             dcc.Store(id=Ids.TURN, data=ask.page),
             dcc.Interval(id=Ids.TICK, interval=REFRESH_SECONDS * 1000),
-            html.Div(top, id=Ids.TOP),
+            html.Div(rendered(top), id=Ids.TOP),
             _filters(ask),
-            html.Div(table, id=Ids.TABLE),
+            html.Div(rendered(table), id=Ids.TABLE),
         ],
         className="fleet-page",
     )

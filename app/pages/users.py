@@ -96,7 +96,11 @@ def _change(services: Services, kind: str, name: str, value: str) -> Component:
         return _link(renew_link(services, current_user(), name))
     if kind == Ids.ROW_ACTIVE:
         return _note(switch_active(services, current_user(), name))
-    return _note(change_role(services, current_user(), name, value))
+    said = change_role(services, current_user(), name, value)
+    if not said:
+        # A row that has just appeared tells its role too; what was answered before stays.
+        raise PreventUpdate
+    return _note(said)
 
 
 def _answered(change: Callable[[], Component]) -> Component:
@@ -108,7 +112,8 @@ def _answered(change: Callable[[], Component]) -> Component:
 
 
 def _note(text: str) -> Component:
-    return dbc.Alert(text, color="success") if text else html.Div()
+    note: Component = dbc.Alert(text, color="success")
+    return note
 
 
 def _link(link: OneTimeLink) -> Component:

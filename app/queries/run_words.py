@@ -34,6 +34,21 @@ class Trouble:
     todo: str
 
 
+@dataclass(frozen=True)
+class Around:
+    """What else is true while a run is as it is.
+
+    Attributes:
+        alive: a worker is running.
+        ahead: runs of the same kind that were asked for earlier and have not ended.
+        live_model: the model that is live for the run's fleet, empty when there is none.
+    """
+
+    alive: bool = True
+    ahead: int = 0
+    live_model: str = ""
+
+
 def fleet_of(run: Run) -> str:
     """The fleet that a run is about, empty when it may be several."""
     result = run.result or {}
@@ -84,16 +99,11 @@ def stopped_at(run: Run) -> str:
     return stopped[0] if stopped else ""
 
 
-def trouble(run: Run, alive: bool, live_model: str = "") -> Trouble | None:
-    """What to tell about a run that failed, crashed, waits in vain or was cancelled.
-
-    Args:
-        run: the run.
-        alive: a worker is running.
-        live_model: the model that is live for the run's fleet, empty when there is none.
-    """
-    if run.state == "QUEUED" and not alive:
-        return _waiting(run)
+def trouble(run: Run, around: Around) -> Trouble | None:
+    """What to tell about a run that failed, crashed, waits or was cancelled."""
+    if run.state == "QUEUED":
+        return _waiting(run, around)
+    live_model = around.live_model
     if run.state == "FAILED":
         return _failed(run, live_model)
     if run.state == "CRASHED":
@@ -101,7 +111,11 @@ def trouble(run: Run, alive: bool, live_model: str = "") -> Trouble | None:
     return _cancelled(run, live_model) if run.state == "CANCELLED" else None
 
 
-def _waiting(run: Run) -> Trouble:
+def _waiting(run: Run, around: Around) -> Trouble | None:
+    if around.alive:
+        others = f"Waits for {around.ahead} earlier {'run' if around.ahead == 1 else 'runs'}."
+        todo = "Nothing: it starts by itself."
+        return Trouble("note", others, "", run.queued, "", todo) if around.ahead else None
     return Trouble(
         "watch",
         "No worker is running, so this run waits.",

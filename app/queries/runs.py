@@ -7,15 +7,16 @@ from typing import TypedDict
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.queries.run_words import Trouble, fleet_of, trouble
+from app.queries.run_words import Around, Trouble, fleet_of, trouble
 from app.services import Services
-from lakehouse.journal import LogLine
+from lakehouse.journal import LogLine, Step
 from lakehouse.requests import REQUESTS
 from lakehouse.runs import FINAL, RUN_ID, Run, RunError
 
 PAGE_SIZE = 50
 LAST_PAGE = 200
 LOG_LINES = 500
+MOST_RETRIES = 20
 KINDS = tuple(REQUESTS)
 STORE_ERRORS = (RunError, SQLAlchemyError)
 
@@ -79,12 +80,12 @@ def run_detail(services: Services, run_id: str) -> RunDetail:
         RunError: there is no such run, or the run records cannot be read.
     """
     try:
-        run = _as_it_stands(services.runs.run(run_id))
+        run = _with_reused(services, _as_it_stands(services.runs.run(run_id)))
     except SQLAlchemyError as error:
         raise RunError(_store_problem(error)) from error
-    alive = services.runs.worker_alive()
-    live = services.pinned().snapshot.live.get(fleet_of(run), "")
-    return RunDetail(run, services.runs.log(run_id, LOG_LINES), trouble(run, alive, live))
+    return RunDetail(
+        run, services.runs.log(run_id, LOG_LINES), trouble(run, _around(services, run))
+    )
 
 
 def marks(services: Services, run_ids: Iterable[str] = ()) -> Marks:
@@ -110,6 +111,34 @@ def drawn_marks(before: Marks, runs: Iterable[Run]) -> Marks:
     """
     ids = [run.run_id for run in runs if run.state not in FINAL]
     return before if before["ids"] == ids else {"ids": ids, "stamp": ""}
+
+
+def _with_reused(services: Services, run: Run, depth: int = MOST_RETRIES) -> Run:
+    """A retry with the steps that it need not do again, as the runs before it did them."""
+    if run.retry_of is None or not depth:
+        return run
+    try:
+        before = _with_reused(services, services.runs.run(run.retry_of), depth - 1)
+    except RunError:
+        return run
+    done = {s.node: s for s in before.steps if s.state in ("COMPLETE", "CACHED")}
+    steps = (_reused(done.get(s.node, s)) if s.state == "PENDING" else s for s in run.steps)
+    return replace(run, steps=tuple(steps))
+
+
+def _reused(step: Step) -> Step:
+    if step.state == "PENDING":
+        return step
+    return replace(step, state="CACHED", seconds=0.0, message="as the earlier try did it")
+
+
+def _around(services: Services, run: Run) -> Around:
+    ahead = 0
+    if run.state == "QUEUED":
+        others = (other for other in services.runs.active() if other.kind == run.kind)
+        ahead = sum(other.queued < run.queued for other in others)
+    live = services.pinned().snapshot.live.get(fleet_of(run), "")
+    return Around(services.runs.worker_alive(), ahead, live)
 
 
 def _as_it_stands(run: Run) -> Run:

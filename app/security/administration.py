@@ -38,9 +38,9 @@ def change_role(services: Services, user: User, name: str, role: str) -> str:
             users.
     """
     require(user, Action.MANAGE_USERS, services.audit, name)
-    _not_oneself(user, name)
     if services.users.account(name).role == role:
         return ""
+    _not_oneself(user, name)
     after = {"role": role}
     with acting(user, Action.MANAGE_USERS, services.audit, f"role of {name}", after):
         services.users.set_role(name, role)

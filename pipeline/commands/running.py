@@ -137,9 +137,9 @@ def report(settings: Settings, origin: str, engine: str, reason: str, as_json: b
     if fleet not in fleets(open_home(settings)):
         fail(f"there is no fleet {fleet!r}", Exit.USAGE)
     run = _run(settings, request, engine)
-    show(_document(run), as_json, f"{run.run_id}: {run.state} {run.error}")
-    if run.state == "FAILED" and "ReportError" in _error_type(run):
-        raise SystemExit(int(Exit.REFUSED))
+    show(_document(run), as_json, f"{run.run_id}: {run.state}")
+    if any(step.message.startswith("ReportError") for step in run.steps):
+        fail(run.error, Exit.REFUSED)
     _end(run)
 
 
@@ -152,7 +152,7 @@ def retry(settings: Settings, run_id: str, as_json: bool) -> None:
     audited(settings, "retry", run_id)
     with running_worker(settings):
         try:
-            again = RunStore(settings).retry(run_id)
+            again = RunStore(settings).retry(run_id, me())
         except RunError as error:
             fail(str(error), Exit.REFUSED)
         run = wait_for(settings, again)
@@ -219,10 +219,6 @@ def _checked(request: type[Request], **values: Any) -> Any:
 def _document(run: Run) -> Document:
     failed = {} if not run.error else {"error": run.error}
     return {"run_id": run.run_id, "state": run.state} | dict(run.result or {}) | failed
-
-
-def _error_type(run: Run) -> str:
-    return " ".join(step.message for step in run.steps if step.state == "FAILED")
 
 
 def _end(run: Run) -> None:

@@ -48,7 +48,8 @@ def worker(settings: Settings) -> None:
 def serve(settings: Settings) -> None:
     """Run the dashboard."""
     work.init(settings)
-    sys.exit(subprocess.call(DASHBOARD, env=_environment(settings)))
+    # In our place, so that a signal to this process is one to the server.
+    os.execve(DASHBOARD[0], DASHBOARD, _environment(settings))  # noqa: S606
 
 
 @click.command()
@@ -143,6 +144,7 @@ def _print_links(settings: Settings) -> None:
     address = f"http://{settings.host}:{settings.port}"
     click.echo(f"Stillwater is at {address}", err=True)
     for link in UserStore(settings.users).first_start_links():
+        audited(settings, "issue_sign_in_link", link.user.name)
         words = f"sign in once as {link.user.role}:"
         click.echo(f"  {words:<28} {address}/sign-in?token={link.token}", err=True)
 

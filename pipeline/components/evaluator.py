@@ -18,7 +18,7 @@ FLIGHT = [*ENGINE, "cycle"]
 IN_A_ROW = 3
 EARLY, LATE = 40, 5
 # Differences smaller than this many standard errors over the engines are a tie.
-CLEAR = 1.0
+CLEAR = 2.0
 COVERAGE_SLACK = 0.1
 
 

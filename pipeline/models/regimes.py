@@ -26,11 +26,11 @@ def find_regimes(points: Floats) -> tuple[Floats, float]:
         Centres (k x settings), in lexical order, and the distance from its centre up to which
         a flight belongs to a regime that was seen.
     """
-    if len(points) == 0:
+    if points.size == 0:
         return np.zeros((1, points.shape[1])), TIGHT
     centres, distance = _cluster(points)
     order = np.lexsort(np.round(centres, 3).T[::-1])
-    return centres[order], float(2 * np.quantile(distance, 0.999) + TIGHT)
+    return centres[order], float(2 * np.quantile(distance, 1 - RARE) + TIGHT)
 
 
 def nearest(points: Floats, centres: Floats) -> tuple[Ints, Floats]:
@@ -55,11 +55,11 @@ def _cluster(points: Floats) -> tuple[Floats, Floats]:
 
 
 def _settle(points: Floats, centres: Floats) -> tuple[Floats, Floats]:
-    """Lloyd's iterations until no point changes its centre."""
+    """Lloyd's iterations, with medians, which single wrong rows cannot pull away."""
     label, distance = nearest(points, centres)
     for _ in range(50):
-        used = [points[label == j].mean(axis=0) for j in range(len(centres)) if (label == j).any()]
-        centres = np.stack(used)
+        parts = (points[label == j] for j in range(len(centres)))
+        centres = np.stack([np.median(part, axis=0) for part in parts if len(part)])
         again, distance = nearest(points, centres)
         if np.array_equal(again, label):
             break

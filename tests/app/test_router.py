@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dash import Dash, html
 from dash.development.base_component import Component
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.factory import create_app, open_services
@@ -80,6 +80,7 @@ def test_a_path_names_one_page(
     assert found == variables
 
 
+@settings(deadline=None)
 @given(path=st.text(), search=st.text())
 def test_no_url_breaks_the_router(path: str, search: str) -> None:
     find(PAGES, path)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lakehouse.audit as module
@@ -42,6 +42,7 @@ def test_a_new_log_is_whole_and_empty(tmp_path: Path) -> None:
     assert log.entries() == []
 
 
+@settings(deadline=None)
 @given(events=st.lists(EVENTS, min_size=1, max_size=6))
 def test_what_is_appended_is_read_back_and_whole(
     events: list[Event], tmp_path_factory: pytest.TempPathFactory
@@ -55,6 +56,7 @@ def test_what_is_appended_is_read_back_and_whole(
     assert log.verify() == module.Verdict(True, entries=len(events))
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_any_changed_byte_is_found(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -68,6 +70,7 @@ def test_any_changed_byte_is_found(
     assert log.verify().first_bad == changed
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_any_deleted_or_moved_line_is_found(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

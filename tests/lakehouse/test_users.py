@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lakehouse.users as module
@@ -174,6 +174,7 @@ def test_a_later_start_helps_only_those_without_a_password(users: UserStore) -> 
     assert users.any_password()
 
 
+@settings(deadline=None)
 @given(name=st.text(max_size=70))
 def test_any_accepted_name_is_plain(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     users = UserStore(tmp_path_factory.mktemp("users") / "users.sqlite")

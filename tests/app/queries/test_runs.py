@@ -2,17 +2,18 @@
 
 import os
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from app.queries.run_words import asked, duration, outcome, stopped_at, subject, trouble
+from app.queries.run_words import Around, asked, duration, outcome, stopped_at, subject, trouble
 from app.queries.runs import PAGE_SIZE, changed, drawn_marks, marks, run_detail, run_page
 from app.services import Services
 from lakehouse.journal import Step
 from lakehouse.runs import RunError, RunStore
-from tests.app.sample_runs import SampleRuns, run_id, sample_run, sample_runs, training_steps
+from tests.app.sample_runs import START, SampleRuns, run_id, sample_run, sample_runs, training_steps
 
 FILES = "train_FD001.txt, test_FD001.txt.gz"
 RUNS = {run.run_id: run for run in sample_runs()}
@@ -101,6 +102,22 @@ def test_a_step_that_was_at_work_when_its_run_ended_is_not_running(
     assert [step.state for step in steps] == [shown, "PENDING"]
 
 
+def test_a_retry_shows_the_steps_that_it_reuses(run_services: Services) -> None:
+    pending = ["PENDING"] * 5
+    first = RUNS[run_id("retrain", 6)]
+    second = sample_run(
+        "retrain", "FAILED", 11, retry_of=first.run_id, steps=training_steps(*pending)
+    )
+    third = sample_run(
+        "retrain", "QUEUED", 12, retry_of=second.run_id, steps=training_steps(*pending)
+    )
+    services = services_with(run_services, third, second, first)
+    steps = run_detail(services, third.run_id).run.steps
+    assert [step.state for step in steps] == ["CACHED", *["PENDING"] * 4]
+    gone = services_with(run_services, third)
+    assert run_detail(gone, third.run_id).run.steps == third.steps
+
+
 @pytest.mark.parametrize(
     ("number", "words"),
     [
@@ -142,7 +159,7 @@ def test_durations_are_never_negative_and_absent_while_queued() -> None:
 
 
 def test_a_failed_run_says_what_failed_what_holds_and_what_to_do() -> None:
-    told = trouble(RUNS[run_id("retrain", 6)], True, "fd001-1")
+    told = trouble(RUNS[run_id("retrain", 6)], Around(live_model="fd001-1"))
     assert told is not None
     assert told.what == "Trainer failed."
     assert "no space left" in told.detail
@@ -153,24 +170,35 @@ def test_a_failed_run_says_what_failed_what_holds_and_what_to_do() -> None:
 
 def test_a_crashed_run_says_that_it_goes_on_by_itself() -> None:
     steps = training_steps("COMPLETE", "STOPPED", "PENDING", "PENDING", "PENDING")
-    told = trouble(replace(RUNS[run_id("retrain", 7)], steps=steps), False)
+    told = trouble(replace(RUNS[run_id("retrain", 7)], steps=steps), Around(alive=False))
     assert told is not None
     assert told.what == "The worker stopped during Trainer. The run is not lost."
     assert "stillwater worker" in told.todo
     assert "goes on by itself at Trainer" in told.todo
 
 
-def test_a_queued_run_is_trouble_only_without_a_worker() -> None:
+def test_a_queued_run_says_what_it_waits_for() -> None:
     queued = RUNS[run_id("retrain", 9)]
-    assert trouble(queued, True) is None
-    told = trouble(queued, False)
+    assert trouble(queued, Around()) is None
+    behind, alone = trouble(queued, Around(ahead=2)), trouble(queued, Around(alive=False))
+    assert behind is not None
+    assert behind.what == "Waits for 2 earlier runs."
+    assert alone is not None
+    assert "stillwater worker" in alone.todo
+
+
+def test_only_earlier_runs_of_the_same_kind_are_waited_for(run_services: Services) -> None:
+    queued = sample_run("retrain", "QUEUED", 3, queued=START + timedelta(seconds=9))
+    later = sample_run("retrain", "QUEUED", 4, queued=START + timedelta(seconds=10))
+    others = (sample_run("retrain", "RUNNING", 2), sample_run("ingest", "RUNNING", 1), later)
+    told = run_detail(services_with(run_services, queued, *others), queued.run_id).trouble
     assert told is not None
-    assert "stillwater worker" in told.todo
+    assert told.what == "Waits for 1 earlier run."
 
 
 def test_a_run_that_fails_before_its_first_step_still_has_words() -> None:
     run = sample_run("ingest", "FAILED", error="SourceError: nothing to ingest")
-    told = trouble(run, True)
+    told = trouble(run, Around())
     assert told is not None
     assert (told.what, stopped_at(run)) == ("The run failed.", "")
     assert told.holds.startswith("No step had finished")

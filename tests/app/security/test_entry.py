@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from dash import Dash
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.pages.sign_in import local_target
@@ -235,6 +235,7 @@ def test_no_way_leads_to_another_site(target: str) -> None:
     assert local_target(target) == "/"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_where_to_go_is_always_a_path_of_this_site(target: str) -> None:
     found = local_target(target)

@@ -1,0 +1,103 @@
+"""The fleet page, asked as the browser asks."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import time_machine
+from dash import Dash
+
+from app.pages.fleet import Ids
+from tests.app.pages.callbacks import call
+from tests.app.sample_lake import NEWEST
+from tests.app.security.conftest import Browser
+
+SIGNED_IN = Callable[[str], Browser]
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Any:
+    """An hour after the newest delivery."""
+    with time_machine.travel(NEWEST.replace(hour=5), tick=True):
+        yield
+
+
+def drawn(browser: Browser, search: str = "") -> str:
+    return json.dumps(browser.page("/", search), ensure_ascii=False)
+
+
+def shown(app: Dash, browser: Browser, trigger: str, **values: Any) -> str:
+    """The table after something was changed."""
+    given = {f"{Ids.VIEW}.data": {"fleet": "FD001", "as_of": None}, f"{Ids.TURN}.data": 1}
+    given |= {f"{getattr(Ids, name)}": value for name, value in values.items()}
+    answer = call(app, browser, f"{Ids.TABLE}.children", trigger, given)
+    assert answer.status_code == 200
+    return json.dumps(answer.get_json()["response"][Ids.TABLE], ensure_ascii=False)
+
+
+def test_the_page_names_what_it_was_drawn_from(run_browser: SIGNED_IN) -> None:
+    page = drawn(run_browser("operator"))
+    for word in (
+        "Fleet FD001",
+        "predictions",
+        "fd001-7c1e22aa",
+        "59 min ago",
+        "2026-11-23 04:01 UTC",
+    ):
+        assert word in page
+    for label in ("Need action", "Watch", "In service", "Next window opens", "Windows that held"):
+        assert label in page
+
+
+def test_every_engine_in_service_leads_to_its_page(run_browser: SIGNED_IN) -> None:
+    page = drawn(run_browser("operator"))
+    for number in range(1, 9):
+        assert f'"/engine/FD001/test-00{number}"' in page
+    assert "train-001" not in page
+
+
+def test_a_fleet_without_a_model_says_so_and_offers_the_way(run_browser: SIGNED_IN) -> None:
+    page = drawn(run_browser("engineer"), "?fleet=FD002")
+    assert "No model is live for this fleet yet" in page
+    assert '"/runs' in page
+    assert "no forecast" in page
+
+
+def test_the_url_filters(run_browser: SIGNED_IN) -> None:
+    page = drawn(run_browser("operator"), "?state=failed&q=train-00")
+    assert "train-001" in page
+    assert '"/engine/FD001/test-001"' not in page
+    assert "No engine matches" in drawn(run_browser("auditor"), "?q=nobody")
+
+
+@pytest.mark.parametrize(
+    "search", ["?page=-1", "?page=x", "?state=<b>", "?fleet=nobody", "?q=%00%27", "?page=99999999"]
+)
+def test_a_url_that_makes_no_sense_still_draws(run_browser: SIGNED_IN, search: str) -> None:
+    page = drawn(run_browser("operator"), search)
+    assert "Fleet FD001" in page
+    assert "cannot be drawn" not in page
+
+
+def test_a_new_search_begins_at_its_first_page(run_browser: SIGNED_IN, run_app: Dash) -> None:
+    browser = run_browser("operator")
+    given = {f"{Ids.SEARCH}.value": "test-003", f"{Ids.STATE}.value": "all"}
+    given |= {f"{Ids.VIEW}.data": {"fleet": "FD001", "as_of": None}, f"{Ids.TURN}.data": 7}
+    answer = call(run_app, browser, Ids.TABLE, f"{Ids.SEARCH}.value", given)
+    table = json.dumps(answer.get_json()["response"][Ids.TABLE], ensure_ascii=False)
+    assert "test-003" in table
+    assert "1–1 of 1" in table
+
+
+def test_old_data_is_shown_as_stale_and_not_hidden(run_browser: SIGNED_IN) -> None:
+    with time_machine.travel(NEWEST.replace(month=12), tick=True):
+        page = drawn(run_browser("operator"))
+        assert "30 d ago" in page
+        assert "badge-stale" in page
+        assert "badge-normal" not in page
+        assert "badge-act" in page
+
+
+def test_a_page_of_an_older_snapshot_keeps_it_in_its_links(run_browser: SIGNED_IN) -> None:
+    assert '"/engine/FD001/test-001?as_of=1"' in drawn(run_browser("operator"), "?as_of=1")
