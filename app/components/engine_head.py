@@ -20,15 +20,13 @@ def engine_head(
 ) -> Component:
     """Everything over the charts of one engine."""
     row = view.row
-    newest = view.forecasts.newest
-    coverage = newest.coverage if newest and newest.coverage else profile.coverage
     name = html.Div([html.H1(row.engine), state_badge(row.state)], className="engine-name")
     actions = html.Div([*_turns(view, as_of), *_report(view, may_report)], className="actions")
     return html.Header(
         [
             _crumb(view, as_of),
             html.Div([name, actions], className="engine-line"),
-            sentence(row, view.forecasts, coverage, profile.horizon_cycles),
+            sentence(row, view.forecasts, profile),
             _provenance(view, profile),
         ],
         className="engine-head",
@@ -83,7 +81,7 @@ def _provenance(view: EngineView, profile: Profile) -> Component:
         label = f"P(within {profile.label_cycles} cycles)"
         parts = [
             Part(label, percent_text(row.probability)),
-            Part("said at cycle", f"{row.cycle:,}", hint=exactly(chain.predicted_at)),
+            Part("said at cycle", str(row.said_at), hint=exactly(chain.predicted_at)),
         ]
     if chain.model:
         parts.append(Part("model", chain.model))

@@ -44,8 +44,8 @@ def no_fleet() -> Component:
         [
             html.H1("Fleet"),
             html.P(
-                "No engine has flown in yet. Once data is ingested, every engine in service stands "
-                "here, the one that will fail first on top."
+                "There are no engines yet. Once data is ingested, every engine in service stands "
+                "here, the one whose failure window opens first on top."
             ),
             dcc.Link("Ingest data", href="/runs", className="btn btn-primary"),
         ],

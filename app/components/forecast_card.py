@@ -82,5 +82,5 @@ def _legend(view: EngineView, profile: Profile) -> Component:
     elif view.row.window_from is not None:
         marks.append((f"mark-now tone-{view.row.state}", "the current window"))
     marks.append(("mark-act", f"act from {100 * profile.act_probability:.0f} %"))
-    items = [html.Li([html.Span(className=f"mark {kind}"), text]) for kind, text in marks]
+    items = [html.Li([html.Span(className=f"swatch {kind}"), text]) for kind, text in marks]
     return html.Ul(items, className="legend")

@@ -6,19 +6,23 @@ from dash.development.base_component import Component
 from app.components.numbers import cycles_text
 from app.queries.fleet import EngineRow
 from app.queries.forecasts import Forecasts
+from lakehouse.profiles import Profile
 
 Words = list[Component | str]
 FEW = 3
 
 
-def sentence(row: EngineRow, said: Forecasts, coverage: float, horizon: int) -> Component:
+def sentence(row: EngineRow, said: Forecasts, profile: Profile) -> Component:
     """What is known of the engine, as honestly as it is known."""
+    coverage = row.coverage or profile.coverage
     if row.failed_at is not None:
         words = _failed(row.failed_at, said)
     elif row.opens is None:
         words = _unsaid(row)
     elif row.closes is None:
-        words = _open(row, row.opens, coverage, horizon)
+        words = _open(row, row.opens, coverage, profile.horizon_cycles)
+    elif row.closes < 0:
+        words = _outlived(row, coverage)
     else:
         words = _window(row, row.opens, row.closes, coverage)
     return html.P(words, className="sentence")
@@ -42,6 +46,12 @@ def _window(row: EngineRow, opens: int, closes: int, coverage: float) -> Words:
         html.Strong(first[1]),
         html.Span(f" ({axis}, {100 * coverage:.0f} % window)"),
     ]
+
+
+def _outlived(row: EngineRow, coverage: float) -> Words:
+    window = f"{100 * coverage:.0f} % window, said at cycle {row.said_at}"
+    axis = f"cycles {row.window_from}–{row.window_to}"
+    return ["Has outlived its window: ", html.Strong(axis), html.Span(f" ({window})")]
 
 
 def _open(row: EngineRow, opens: int, coverage: float, horizon: int) -> Words:

@@ -28,7 +28,7 @@ def strip(opens: int, closes: int | None, rul: float | None, state: str) -> Comp
     start, end = place(opens), 100.0 if closes is None else place(closes)
     style = {"--from": f"{start}%", "--wide": f"{round(end - start, 2)}%"}
     if rul is not None and closes is not None:
-        style["--rul"] = f"{place(min(max(rul, opens), closes))}%"
+        style["--rul"] = f"{place(min(max(rul, opens), max(closes, 0)))}%"
     kind = "strip open" if closes is None else "strip"
     return html.Div(className=f"{kind} tone-{state}", style=style)
 
@@ -37,6 +37,8 @@ def window_words(opens: int, closes: int | None) -> str:
     """``4–8``, ``4``, or ``106+`` for an open window: cycles from now."""
     if closes is None:
         return f"{opens}+"
+    if closes < 0:
+        return "passed"
     return f"{opens}–{closes}" if closes > opens else f"{opens}"
 
 
@@ -44,6 +46,8 @@ def window_sentence(opens: int, closes: int | None) -> str:
     """The window in words, for cards and readers."""
     if closes is None:
         return f"will probably fly {opens} cycles or more" if opens else "may fail any time"
+    if closes < 0:
+        return "has outlived its window"
     if opens == 0:
         return f"will probably fail within {closes} cycles"
     return f"will probably fail in {window_words(opens, closes)} cycles"

@@ -128,6 +128,7 @@ def axis(theme: str, **more: Any) -> dict[str, Any]:
         "ticks": "",
         "tickfont": {"size": 12, "color": colours.ink_2},
         "automargin": False,
+        "tickformat": "~f",
         **more,
     }
 

@@ -28,6 +28,8 @@ class EngineRow:
         state: act, watch, stale, normal, unscored or failed.
         cycle: its newest cycle.
         window_to: None while the window is open (or while there is none).
+        coverage: nominal coverage of the window.
+        said_at: the cycle at which the window was said.
         trend: probability over its life, in percent.
     """
 
@@ -37,6 +39,8 @@ class EngineRow:
     probability: float | None
     window_from: int | None
     window_to: int | None
+    coverage: float | None
+    said_at: int | None
     rul: float | None
     model_id: str | None
     data_status: str
@@ -51,12 +55,12 @@ class EngineRow:
 
     @property
     def opens(self) -> int | None:
-        """Cycles from now until the window opens."""
-        return None if self.window_from is None else self.window_from - self.cycle
+        """Cycles from now until the window opens, 0 once it has."""
+        return None if self.window_from is None else max(self.window_from - self.cycle, 0)
 
     @property
     def closes(self) -> int | None:
-        """Cycles from now until the window closes; None while it is open."""
+        """Cycles from now until the window closes, below 0 once it has; None while open."""
         return None if self.window_to is None else self.window_to - self.cycle
 
 
@@ -235,6 +239,8 @@ def _row(row: Mapping[str, Any], stale: bool) -> EngineRow:
         probability=row["probability"],
         window_from=row["window_from"],
         window_to=row["window_to"],
+        coverage=row["coverage"],
+        said_at=row["said_at"],
         rul=row["rul"],
         model_id=row["model_id"],
         data_status=row["data_status"] or "ok",

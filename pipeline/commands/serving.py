@@ -12,8 +12,9 @@ import click
 from tqdm import tqdm
 
 from lakehouse.requests import IngestRequest, RetrainRequest
-from lakehouse.runs import RunStore
+from lakehouse.runs import Run, RunStore
 from lakehouse.settings import Settings
+from lakehouse.tables import SILVER
 from lakehouse.users import UserStore
 from pipeline import worker as work
 from pipeline.commands.output import Exit, audited, fail, json_option, show
@@ -22,6 +23,7 @@ from pipeline.home import open_home
 from pipeline.sources.download import DownloadError, fetch
 
 FIRST_SIMULATED = 160
+FIRST_START = "first start"
 WORKER = [sys.executable, "-m", "pipeline.cli", "worker"]
 DASHBOARD = [sys.executable, "-m", "app.server"]
 
@@ -150,23 +152,32 @@ def _print_links(settings: Settings) -> None:
 
 
 def _first_data(settings: Settings) -> None:
-    """Ask for the first ingest and the first models, so that the first page shows something."""
-    home = open_home(settings)
-    if home.lake.version("bronze/deliveries") is not None:
-        return
+    """Ask for the first ingest and the first models, so that the first page shows something.
+
+    A first start that was interrupted goes on here; a home that was filled otherwise is left alone.
+    """
     runs = RunStore(settings)
-    paths = tuple(str(path) for path in settings.data)
-    request = IngestRequest(paths=paths) if paths else IngestRequest(simulate=FIRST_SIMULATED)
-    audited(settings, "ingest", ", ".join(paths) or "simulator")
-    first = runs.wait(runs.submit(request, "first start").run_id)
-    if first.state != "SUCCEEDED":
-        click.echo(f"first ingest {first.state}: {first.error}", err=True)
+    if not runs.recent(1):
+        paths = tuple(str(path) for path in settings.data)
+        request = IngestRequest(paths=paths) if paths else IngestRequest(simulate=FIRST_SIMULATED)
+        audited(settings, "ingest", ", ".join(paths) or "simulator")
+        runs.submit(request, FIRST_START)
+    for run in runs.recent(1000, kind="ingest"):
+        if run.who == FIRST_START:
+            _first_models(settings, runs, runs.wait(run.run_id))
+
+
+def _first_models(settings: Settings, runs: RunStore, ingest: Run) -> None:
+    if ingest.state != "SUCCEEDED":
+        click.echo(f"first ingest {ingest.state}: {ingest.error}", err=True)
         return
+    home = open_home(settings)
+    trained = {run.request.get("fleet") for run in runs.recent(1000, kind="retrain")}
+    version = home.lake.version(SILVER.name)
     for fleet in fleets(home):
-        version = home.lake.version("silver/readings")
-        if version is not None:
+        if fleet not in trained and version is not None:
             audited(settings, "retrain", fleet)
-            runs.submit(RetrainRequest(fleet=fleet, silver_version=version), "first start")
+            runs.submit(RetrainRequest(fleet=fleet, silver_version=version), FIRST_START)
 
 
 def _stop(processes: list[subprocess.Popen[bytes]]) -> None:

@@ -11,7 +11,6 @@ from platform import python_version
 
 import narwhals as nw
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from lakehouse.parameters import Parameters
@@ -25,9 +24,9 @@ from pipeline.components.transform import (
 )
 from pipeline.models.course import TRUST, Rows
 from pipeline.models.failure import Card, Estimates, FailureModel, Limits, answer
-from pipeline.models.fitting import Fitting, Flights, Progress, Steps, with_error
+from pipeline.models.fitting import Fitting, Flights, Mask, Progress, Steps
 from pipeline.models.graph import TransformGraph
-from pipeline.models.learners import SPREAD, Floats
+from pipeline.models.learners import SPREAD, Inputs
 from pipeline.models.window import WindowTable, calibrate
 
 FOLDS = 5
@@ -90,12 +89,11 @@ def train(
     began = time.perf_counter()
     failed = with_fold(history(silver, failures))
     fitting = _fitting(failed, work)
-    said, errors = _folds(failed, fitting)
+    said = _folds(failed, fitting)
     flights = flights_of(with_fold(history(features, failures)), graph)
     trees = fitting.estimators(flights, work.parameters.averaged, "all engines")
     rows = fitting.error_rows(flights)
     trees[SPREAD.name] = fitting.error(flights.at(rows), said.life[rows], "all engines")
-    said = with_error(said, errors)
     window = _calibrated(fitting, failed, said, np.ones(len(failed), dtype=np.bool_))
     model = FailureModel(_card(graph, flights, window, work), trees)
     resources = {
@@ -150,26 +148,44 @@ def _fitting(failed: pl.DataFrame, work: Work) -> Fitting:
     )
 
 
-def _folds(failed: pl.DataFrame, fitting: Fitting) -> tuple[Estimates, Floats]:
+@dataclass(frozen=True)
+class _Held:
+    """One fold: what is said of its flights, and what teaches how wrong that may be."""
+
+    name: str
+    own: Mask
+    said: Estimates
+    inputs: Inputs
+    others: Mask
+    lessons: Flights
+
+
+def _hold_out(failed: pl.DataFrame, held: int, name: str, fitting: Fitting) -> _Held:
+    """Fit transform and learners on all other folds and ask them about this one."""
+    fitting.steps.next(f"{name}: transform")
+    flights = _refitted(failed, held, fitting.profile)
+    own = flights.fold == held
+    trees = fitting.estimators(flights.at(~own), 1, name)
+    inputs = flights.inputs[own]
+    others = fitting.error_rows(flights) & ~own
+    return _Held(name, own, fitting.estimate(trees, inputs), inputs, others, flights.at(others))
+
+
+def _folds(failed: pl.DataFrame, fitting: Fitting) -> Estimates:
     """Estimates and expected errors of every flight, from the other folds only."""
-    folds = failed["fold"].to_numpy()
-    life, kept = np.zeros(len(failed)), []
-    near, far, errors = life.copy(), life.copy(), life.copy()
-    for number, held in enumerate(np.unique(folds), start=1):
-        name = f"fold {number} of {len(np.unique(folds))}"
-        fitting.steps.next(f"{name}: transform")
-        flights = _refitted(failed, int(held), fitting.profile)
-        trees = fitting.estimators(flights.at(folds != held), 1, name)
-        own = folds == held
-        inputs = flights.inputs[own]
-        said = fitting.estimate(trees, inputs)
-        near[own], life[own], far[own] = said.probability, said.life, said.far
-        others = fitting.error_rows(flights) & ~own
-        kept.append((name, own, others, flights.at(others), inputs))
-    for name, own, others, flights, inputs in kept:
-        tree = fitting.error(flights, life[others], name)
-        errors[own] = fitting.expected_error(tree, inputs, life[own])
-    return Estimates(near, life, far, errors), errors
+    folds = np.unique(failed["fold"].to_numpy())
+    parts = [
+        _hold_out(failed, int(held), f"fold {number} of {len(folds)}", fitting)
+        for number, held in enumerate(folds, start=1)
+    ]
+    near, life, far, error = np.zeros((4, len(failed)))
+    for part in parts:
+        near[part.own], life[part.own] = part.said.probability, part.said.life
+        far[part.own] = part.said.far
+    for part in parts:
+        tree = fitting.error(part.lessons, life[part.others], part.name)
+        error[part.own] = fitting.expected_error(tree, part.inputs, life[part.own])
+    return Estimates(near, life, far, error)
 
 
 def _refitted(failed: pl.DataFrame, held: int, profile: Profile) -> Flights:
@@ -181,9 +197,7 @@ def _refitted(failed: pl.DataFrame, held: int, profile: Profile) -> Flights:
     return flights_of(joined, graph)
 
 
-def _calibrated(
-    fitting: Fitting, failed: pl.DataFrame, said: Estimates, rows: npt.NDArray[np.bool_]
-) -> WindowTable:
+def _calibrated(fitting: Fitting, failed: pl.DataFrame, said: Estimates, rows: Mask) -> WindowTable:
     """The window table from lives cut off at any of their last ``far`` cycles."""
     remaining = failed["remaining"].to_numpy().astype(np.float64)
     chosen = rows & (remaining < fitting.far)

@@ -67,11 +67,14 @@ def fit(failed: pl.DataFrame, profile: Profile) -> TransformGraph:
         failed: as :func:`history` gives them.
         profile: columns, scales, label and horizon.
     """
-    rows = nw.from_native(failed.lazy())
     graph = _fit_regimes(failed, profile)
-    graph = _fit_normalisation(graph, rows)
-    graph = _fit_kept(graph, rows)
-    return _fit_signals(graph, failed, profile)
+    flown = _collect(assign_regime(graph, sanitise(graph, _lazy(failed))))
+    graph = _fit_normalisation(graph, flown)
+    flown = _collect(normalise(graph, _lazy(flown)))
+    graph = _fit_kept(graph, flown)
+    carried = _collect(complete(graph, listen(graph, _lazy(flown))))
+    past = _history(graph, carried, failed["remaining"])
+    return replace(graph, signals=_fit_signals(past, len(graph.centres), profile))
 
 
 def featurise(graph: TransformGraph, silver: Rows) -> Rows:
@@ -81,7 +84,8 @@ def featurise(graph: TransformGraph, silver: Rows) -> Rows:
         fleet, engine, cycle, regime (int64; -1 = never seen in training), ``norm_<sensor>``
         (float32, null where the reading is) and the features (float32, always finite).
     """
-    rows = _completed(graph, silver)
+    rows = normalise(graph, assign_regime(graph, sanitise(graph, silver)))
+    rows = complete(graph, listen(graph, rows))
     rows = course(project(graph, clock(rows)), thresholds(graph.signals))
     rows = rows.with_columns(trust())
     numbers = [f"norm_{sensor}" for sensor in graph.sensors] + list(feature_names(graph))
@@ -93,21 +97,13 @@ def feature_names(graph: TransformGraph) -> tuple[str, ...]:
     return (*(f"{signal.name}_{name}" for signal in graph.signals for name in FEATURES), *TRUST)
 
 
-def _normalised(graph: TransformGraph, silver: Rows) -> Rows:
-    return normalise(graph, assign_regime(graph, sanitise(graph, silver)))
-
-
-def _completed(graph: TransformGraph, silver: Rows) -> Rows:
-    return complete(graph, listen(graph, _normalised(graph, silver)))
+def _lazy(frame: pl.DataFrame) -> Rows:
+    return nw.from_native(frame.lazy())
 
 
 def _collect(rows: Rows) -> pl.DataFrame:
     frame: pl.DataFrame = rows.collect(backend="polars").to_native()
     return frame
-
-
-def _matrix(rows: Rows, columns: list[str]) -> Floats:
-    return _collect(rows.select(*columns)).to_numpy().astype(np.float64, copy=False)
 
 
 def _fit_regimes(failed: pl.DataFrame, profile: Profile) -> TransformGraph:
@@ -133,14 +129,10 @@ def _fit_regimes(failed: pl.DataFrame, profile: Profile) -> TransformGraph:
     )
 
 
-def _fit_normalisation(graph: TransformGraph, rows: Rows) -> TransformGraph:
-    rows = assign_regime(graph, sanitise(graph, rows))
-    values = _matrix(rows, ["regime", *graph.sensors])
-    means, deviations = [], []
-    for regime in range(len(graph.centres)):
-        mean, deviation = _moments(values[values[:, 0] == regime, 1:])
-        means.append(mean)
-        deviations.append(deviation)
+def _fit_normalisation(graph: TransformGraph, flown: pl.DataFrame) -> TransformGraph:
+    regime, values = flown["regime"].to_numpy(), flown.select(graph.sensors).to_numpy()
+    moments = [_moments(values[regime == index]) for index in range(len(graph.centres))]
+    means, deviations = zip(*moments, strict=True)
     return replace(graph, means=_nested(np.stack(means)), deviations=_nested(np.stack(deviations)))
 
 
@@ -154,13 +146,10 @@ def _moments(values: Floats) -> tuple[Floats, Floats]:
     return mean, np.where(spread > 1e-6 * np.maximum(np.abs(mean), 1e-6), spread, 0.0)
 
 
-def _fit_kept(graph: TransformGraph, rows: Rows) -> TransformGraph:
-    rows = _normalised(graph, rows)
-    z = _collect(rows.select(nw.col(f"norm_{sensor}").alias(sensor) for sensor in graph.sensors))
-    kept = tuple(sensor for sensor in graph.sensors if _tells(z[sensor]))
-    direction = common_direction(
-        z.select(kept).fill_null(0.0).to_numpy().reshape(len(z), len(kept))
-    )
+def _fit_kept(graph: TransformGraph, flown: pl.DataFrame) -> TransformGraph:
+    kept = tuple(sensor for sensor in graph.sensors if _tells(flown[f"norm_{sensor}"]))
+    z = flown.select(pl.col(f"norm_{sensor}").fill_null(0.0) for sensor in kept).to_numpy()
+    direction = common_direction(z.reshape(len(flown), len(kept)))
     return replace(graph, kept=kept, common=tuple(float(value) for value in direction))
 
 
@@ -169,9 +158,7 @@ def _tells(z: pl.Series) -> bool:
     return float(str(spread)) > LEAST_SPREAD and z.drop_nulls().round(6).n_unique() > FEWEST_VALUES
 
 
-def _fit_signals(graph: TransformGraph, failed: pl.DataFrame, profile: Profile) -> TransformGraph:
-    past = _history(graph, failed)
-    regimes = len(graph.centres)
+def _fit_signals(past: History, regimes: int, profile: Profile) -> tuple[Signal, ...]:
     horizon = profile.horizon_cycles
     targets = np.column_stack(
         [np.minimum(past.remaining, horizon) / horizon]
@@ -180,10 +167,10 @@ def _fit_signals(graph: TransformGraph, failed: pl.DataFrame, profile: Profile) 
     names = ["life", *(f"last{cycles:.0f}" for cycles in FADES)]
     signals = _signals(names, ridge(past, regimes, targets), past)
     states = latents(past, regimes)
-    if states is not None:
-        names = [f"state{index + 1}" for index in range(states.offsets.shape[1])]
-        signals += _signals(names, states, past)
-    return replace(graph, signals=signals)
+    if states is None:
+        return signals
+    names = [f"state{index + 1}" for index in range(states.offsets.shape[1])]
+    return signals + _signals(names, states, past)
 
 
 def _signals(names: list[str], projection: Projection, past: History) -> tuple[Signal, ...]:
@@ -202,21 +189,15 @@ def _signals(names: list[str], projection: Projection, past: History) -> tuple[S
     )
 
 
-def _history(graph: TransformGraph, failed: pl.DataFrame) -> History:
-    rows = nw.from_native(failed.lazy())
-    rows = _completed(graph, rows)
-    carried = _matrix(rows, ["_regime", *(f"_z_{sensor}" for sensor in graph.kept)])
-    length = (
-        failed.group_by("fleet", "engine", maintain_order=True)
-        .len()["len"]
-        .to_numpy()
-        .astype(np.int64)
-    )
+def _history(graph: TransformGraph, carried: pl.DataFrame, remaining: pl.Series) -> History:
+    engines = carried.group_by("fleet", "engine", maintain_order=True).len()
+    length = engines["len"].to_numpy().astype(np.int64)
     end = np.cumsum(length)
+    z = carried.select(f"_z_{sensor}" for sensor in graph.kept).to_numpy()
     return History(
-        z=carried[:, 1:],
-        regime=carried[:, 0].astype(np.int64),
-        remaining=failed["remaining"].to_numpy().astype(np.float64),
+        z=z.reshape(len(carried), len(graph.kept)),
+        regime=carried["_regime"].to_numpy().astype(np.int64),
+        remaining=remaining.to_numpy().astype(np.float64),
         start=np.repeat(end - length, length),
         end=np.repeat(end, length),
     )

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -168,8 +168,3 @@ class Fitting:
     ) -> bytes:
         chosen = parameters or self.parameters
         return train(learner, lesson, chosen, self.threads, self.steps.tick)
-
-
-def with_error(said: Estimates, error: Floats) -> Estimates:
-    """The same estimates, their expected error filled in."""
-    return replace(said, error=error)

@@ -21,7 +21,6 @@ Tick = Callable[[], None]
 COMMON: dict[str, Any] = {
     "tree_method": "hist",
     "max_bin": 64,
-    "subsample": 0.5,
     "colsample_bytree": 0.3,
     "alpha": 0.1,
     "lambda": 1.0,
@@ -40,6 +39,7 @@ class Learner:
         travel: rounds times learning rate: more rounds take smaller steps.
         shallower: levels that its trees have less than the parameter ``depth``.
         leaf: least weight of a leaf.
+        sample: share of the rows that each tree sees.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Learner:
     travel: float
     shallower: int
     leaf: int
+    sample: float
 
     def rounds(self, parameters: Parameters) -> int:
         """Boosting rounds of this learner."""
@@ -62,17 +63,18 @@ class Learner:
             "eta": round(rate, 6),
             "max_depth": max(2, parameters.depth - self.shallower),
             "min_child_weight": self.leaf,
+            "subsample": self.sample,
             "seed": parameters.seed,
         }
 
 
-LIFE = Learner("life", "reg:squarederror", 1.0, 12.0, 0, 5)
+LIFE = Learner("life", "reg:squarederror", 1.0, 12.0, 0, 5, 0.5)
 """Remaining life up to the horizon: the sharp estimate."""
-FAR = Learner("far", "reg:squarederror", 0.6, 10.0, 2, 5)
+FAR = Learner("far", "reg:squarederror", 0.6, 10.0, 2, 5, 0.8)
 """Remaining life without a cap, learnt where it can be told at all."""
-NEAR = Learner("near", "binary:logistic", 0.6, 12.0, 2, 10)
+NEAR = Learner("near", "binary:logistic", 1.0, 12.0, 2, 10, 0.8)
 """Whether the flight is among the last ones."""
-SPREAD = Learner("spread", "reg:squarederror", 0.3, 6.0, 2, 50)
+SPREAD = Learner("spread", "reg:squarederror", 0.3, 6.0, 2, 50, 0.8)
 """How wrong the estimate of remaining life is likely to be."""
 
 

@@ -238,13 +238,14 @@ def _status(plan: FleetPlan, rows: pl.DataFrame, said: pl.DataFrame | None) -> p
     if said is None:
         return frame
     columns = ("engine", "cycle", "probability", "window_from", "window_to", "rul", "model_id",
-               "predicted_at", "run_id")  # fmt: skip
+               "coverage", "predicted_at", "run_id")  # fmt: skip
     trend = (
         said.group_by("engine")
         .agg(pl.col("probability").alias("life"))
         .with_columns(trend=pl.col("life").map_elements(_trend, pl.String))
     )
-    joined = frame.join(said.select(columns), on=["engine", "cycle"], how="left")
+    latest = said.select(*columns, said_at="cycle")
+    joined = frame.join(latest, on=["engine", "cycle"], how="left")
     return joined.join(trend.select("engine", "trend"), on="engine", how="left")
 
 

@@ -24,6 +24,7 @@ import numpy as np
 
 from app.pages.engine import Ids
 from lakehouse.users import UserStore
+from tests.bench.engine_page_click import clicks
 from tests.bench.engine_page_lake import PLAN, write_fleet
 from tests.bench.engine_page_peer import files, raw_read
 
@@ -32,8 +33,14 @@ SERVE = (
     "import sys; from app.server import serve; from lakehouse.settings import Settings; "
     "serve(Settings.load(home=sys.argv[1], port=int(sys.argv[2])))"
 )
-LIMITS = {"page / raw read": 12.0, "page again / raw read": 3.0, "100x / 1x": 1.3}
+LIMITS = {
+    "page / raw read (p95)": 12.0,
+    "page again / raw read (p95)": 3.0,
+    "100x / 1x (p95)": 1.3,
+    "click to painted / empty figure (median)": 3.0,
+}
 WARM = 12
+CLICKS = 9
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class Visitor:
     """One signed-in visitor over one connection that is kept alive."""
 
     def __init__(self, port: int) -> None:
+        self.address = f"http://127.0.0.1:{port}"
         self._connection = HTTPConnection("127.0.0.1", port, timeout=60)
         self._cookies: dict[str, str] = {}
         page = self._send("GET", "/sign-in").decode()
@@ -130,14 +138,23 @@ class Place:
     found: Times
 
 
-def measure(folder: Path, scales: Sequence[int], tries: int) -> list[Times]:
+@dataclass(frozen=True)
+class Found:
+    """Times of every fleet size, and of clicks against the empty page."""
+
+    fleets: list[Times]
+    clicks: tuple[list[float], list[float]]
+
+
+def measure(folder: Path, scales: Sequence[int], tries: int) -> Found:
     """Page, the same page again, and raw read; the fleets in turn, engines drawn at random."""
     with ExitStack() as servers:
         places = [_place(servers, folder / str(scale), scale, tries) for scale in scales]
         for number in range(tries + WARM):
             for place in places:
                 _try(place, place.drawn[number], counts=number >= WARM)
-    return [place.found for place in places]
+        clicked = clicks(places[0].visitor.address, "bench", PASSWORD, CLICKS)
+    return Found([place.found for place in places], clicked)
 
 
 def _place(servers: ExitStack, home: Path, times: int, tries: int) -> Place:
@@ -186,13 +203,17 @@ def main() -> int:
     parser.add_argument("--scale", type=int, default=100)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="stillwater-bench-") as folder:
-        small, large = measure(Path(folder), (1, asked.scale), asked.pairs)
+        found = measure(Path(folder), (1, asked.scale), asked.pairs)
+    small, large = found.fleets
     report(1, small)
     report(asked.scale, large)
+    painted, empty = (float(np.median(times)) for times in found.clicks)
+    print(f"click to painted {painted:.0f} ms, empty figure {empty:.0f} ms")
     ratios = (
         p95(small.page) / p95(small.raw),
         p95(small.again) / p95(small.raw),
         p95(large.page) / p95(small.page),
+        painted / empty,
     )
     for (name, limit), ratio in zip(LIMITS.items(), ratios, strict=True):
         print(f"{name}: ratio={ratio:.2f} limit={limit}")

@@ -34,7 +34,7 @@ def learn(x, label, rows, rounds, **own):
 def fit(x, rows, seeds):
     thin, near = rows & (t % 2 == 0), rows & ((y < 60) | (t % 6 == 0))
     models = [learn(x, np.minimum(y, 125), thin, 200, max_depth=6, seed=s) for s in range(seeds)]
-    models.append(learn(x, y < 20, near, 120, objective="binary:logistic"))
+    models.append(learn(x, y < 20, near, 200, objective="binary:logistic"))
     return [*models, learn(x, y, thin & (y < 200), 120)]
 
 

@@ -9,6 +9,7 @@ import pytest
 from app.components.sentence import sentence
 from app.queries.fleet import EngineRow
 from app.queries.forecasts import Forecasts, Said
+from lakehouse.profiles.turbofan import PROFILE
 
 ROW = EngineRow(
     engine="test-034",
@@ -17,6 +18,8 @@ ROW = EngineRow(
     probability=0.5,
     window_from=184,
     window_to=202,
+    coverage=0.9,
+    said_at=175,
     rul=18.0,
     model_id="fd001-7c1e",
     data_status="ok",
@@ -49,7 +52,7 @@ def text(part: Any) -> str:
 
 
 def says(row: EngineRow, forecasts: Forecasts | None = None) -> str:
-    return text(sentence(row, forecasts or said(), 0.9, 125))
+    return text(sentence(row, forecasts or said(), PROFILE))
 
 
 def test_a_closed_window() -> None:
@@ -81,6 +84,11 @@ def test_one_flight_is_said_to_be_one_flight() -> None:
     row = replace(ROW, cycle=1, cycles_seen=1, window_from=106, window_to=None)
     assert says(row).endswith("Said after only one cycle")
     assert says(replace(row, window_from=1)).startswith("After 1 cycle nothing useful can be said")
+
+
+def test_an_engine_that_flies_on_behind_its_window_is_said_to_have_outlived_it() -> None:
+    found = says(replace(ROW, cycle=210))
+    assert found == "Has outlived its window: cycles 184–202 (90 % window, said at cycle 175)"
 
 
 def test_without_a_model_nothing_is_foretold() -> None:

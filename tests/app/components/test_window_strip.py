@@ -30,6 +30,8 @@ def test_the_point_estimate_stays_inside_its_window() -> None:
 
 
 def test_windows_in_words() -> None:
+    assert window_words(0, -3) == "passed"
+    assert window_sentence(0, -3) == "has outlived its window"
     assert window_words(4, 8) == "4–8"
     assert window_words(4, 4) == "4"
     assert window_words(106, None) == "106+"
