@@ -85,11 +85,16 @@ def featurise(graph: TransformGraph, silver: Rows) -> Rows:
         (float32, null where the reading is) and the features (float32, always finite).
     """
     rows = normalise(graph, assign_regime(graph, sanitise(graph, silver)))
-    rows = complete(graph, listen(graph, rows))
-    rows = course(project(graph, clock(rows)), thresholds(graph.signals))
-    rows = rows.with_columns(trust())
-    numbers = [f"norm_{sensor}" for sensor in graph.sensors] + list(feature_names(graph))
-    return rows.select(*KEYS, "regime", *(nw.col(name).cast(nw.Float32) for name in numbers))
+    rows = clock(project(graph, complete(graph, listen(graph, rows))))
+    norms = [f"norm_{sensor}" for sensor in graph.sensors]
+    rows = rows.with_columns(*trust(), *(nw.col(name).cast(nw.Float32) for name in norms))
+    rows = rows.drop(
+        *graph.settings,
+        *graph.sensors,
+        *(f"{part}_{sensor}" for sensor in graph.kept for part in ("_z", "_vary")),
+    )
+    rows = course(rows, thresholds(graph.signals))
+    return rows.select(*KEYS, "regime", *norms, *feature_names(graph))
 
 
 def feature_names(graph: TransformGraph) -> tuple[str, ...]:

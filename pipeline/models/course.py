@@ -47,6 +47,13 @@ FEATURES = (
 )
 """Names of the numbers that describe the course of one signal."""
 
+SUMS = (
+    *(f"mean_{window}" for window in MEANS if window not in (5, 10, 20, 40)),
+    *(f"ht_{window}" for window in (*SLOPES, "all")),
+    "hh_20",
+)
+"""Steps on the way to them."""
+
 TRUST = ("heard_20", "odd_20", "pace_20", "missed")
 """How far the last flights can be trusted: the share of sensors that spoke, how far they
 contradict each other, cycles per flight on record, and cycles before the first one on record.
@@ -82,23 +89,25 @@ def clock(rows: Rows) -> Rows:
 
 def course(rows: Rows, signals: dict[str, float]) -> Rows:
     """Add the features of all signals, given the threshold to which each one falls."""
-    stages = (_sums, _slopes, _changes, _forecasts)
-    for stage in stages:
+    for signal, threshold in signals.items():
+        for stage in (_sums, _slopes, _changes, _forecasts):
+            rows = rows.with_columns(
+                expression.alias(f"{signal}_{name}")
+                for name, expression in stage(_Columns(signal), threshold).items()
+            )
+        # One signal after the other, in single precision once it is done, halves the memory.
         rows = rows.with_columns(
-            expression.alias(f"{signal}_{name}")
-            for signal, threshold in signals.items()
-            for name, expression in stage(_Columns(signal), threshold).items()
-        )
+            nw.col(f"{signal}_{name}").cast(nw.Float32) for name in FEATURES
+        ).drop(f"{signal}_{name}" for name in SUMS)
     return rows
 
 
 def trust() -> tuple[nw.Expr, ...]:
     """``TRUST``, from what each flight's own readings say."""
     of = dict(zip(TRUST, ("_heard", "_odd", STEP), strict=False))
-    return (
-        *(past(_mean(nw.col(column), 20)).alias(name) for name, column in of.items()),
-        (nw.col("cycle") - nw.col(AGE)).clip(0).alias("missed"),
-    )
+    missed = (nw.col("cycle") - nw.col(AGE)).clip(0).alias("missed")
+    means = (past(_mean(nw.col(column), 20)).alias(name) for name, column in of.items())
+    return tuple(number.cast(nw.Float32) for number in (*means, missed))
 
 
 class _Columns:
