@@ -95,7 +95,8 @@ def train(
     rows = fitting.error_rows(flights)
     trees[SPREAD.name] = fitting.error(flights.at(rows), said.life[rows], "all engines")
     window = _calibrated(fitting, failed, said, np.ones(len(failed), dtype=np.bool_))
-    model = FailureModel(_card(graph, flights, window, work), trees)
+    card = _card(graph, flights, work, window, _taught_by(failed))
+    model = FailureModel(card, trees)
     resources = {
         "fit_seconds": time.perf_counter() - began,
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -227,30 +228,41 @@ def _out_of_fold(failed: pl.DataFrame, said: Estimates, fitting: Fitting) -> pl.
     return pl.concat(parts).sort("fleet", "engine", "cycle")
 
 
-def _card(graph: TransformGraph, flights: Flights, window: WindowTable, work: Work) -> Card:
-    positive = flights.remaining < work.profile.label_cycles
+def _taught_by(failed: pl.DataFrame) -> dict[str, int]:
+    return {
+        "flights": len(failed),
+        "engines": failed.select("fleet", "engine").n_unique(),
+        "first_cycle": int(failed["cycle"].to_numpy().min()),
+        "last_cycle": int(failed["cycle"].to_numpy().max()),
+    }
+
+
+def _limits(flights: Flights) -> Limits:
     low, high = flights.inputs.min(axis=0), flights.inputs.max(axis=0)
     margin = MARGIN * (high - low)
+    heard, odd, pace, missed = flights.trust.T
+    return Limits(
+        low=tuple(float(value) for value in low - margin),
+        high=tuple(float(value) for value in high + margin),
+        heard=float(np.median(heard)),
+        odd=float(odd.max()),
+        pace=float(np.median(pace)),
+        missed=float(missed.max()),
+    )
+
+
+def _card(
+    graph: TransformGraph, flights: Flights, work: Work, window: WindowTable, taught: dict[str, int]
+) -> Card:
+    positive = flights.remaining < work.profile.label_cycles
     return Card(
         features=tuple(name for name in feature_names(graph) if name not in TRUST),
         label_cycles=work.profile.label_cycles,
         parameters=work.parameters.model_dump(),
         positives=float(positive.mean()),
         window=window,
-        limits=Limits(
-            low=tuple(float(value) for value in low - margin),
-            high=tuple(float(value) for value in high + margin),
-            heard=float(np.median(flights.trust[:, 0])),
-            odd=float(flights.trust[:, 1].max()),
-            pace=float(np.median(flights.trust[:, 2])),
-            missed=float(flights.trust[:, 3].max()),
-        ),
-        training={
-            "flights": len(flights.cycle),
-            "engines": int((flights.remaining == 0).sum()),
-            "first_cycle": int(flights.cycle.min()),
-            "last_cycle": int(flights.cycle.max()),
-        },
+        limits=_limits(flights),
+        training=taught,
         libraries={
             "python": python_version(),
             **{library: version(library) for library in LIBRARIES},

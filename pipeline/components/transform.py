@@ -181,7 +181,8 @@ def _fit_signals(past: History, regimes: int, profile: Profile) -> tuple[Signal,
 def _signals(names: list[str], projection: Projection, past: History) -> tuple[Signal, ...]:
     """Turn every signal so that it falls towards the failure."""
     values = projection.of(past.z, past.regime)
-    final = values[past.remaining < AT_FAILURE].mean(axis=0)
+    last = max(AT_FAILURE, past.remaining.min() + 1)
+    final = values[past.remaining < last].mean(axis=0)
     sign = np.where(values.mean(axis=0) < final, -1.0, 1.0)
     return tuple(
         Signal(

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from pipeline.sources.archives import file_digest
 from pipeline.sources.delivered import Delivered, Kind
 
-FLEET = "SIM"
+# Every row of every table carries its fleet, so every table says so too.
+FLEET = "SIMULATED"
 SEED = 20_081
 HISTORY_SHARE = 0.625
 

@@ -229,7 +229,7 @@ class SampleRuns:
             raise RunError(f"{run_id} has ended")
         self.cancelled.append(run_id)
 
-    def retry(self, run_id: str, who: str) -> str:
+    def retry(self, run_id: str, who: str) -> str:  # noqa: ARG002  (as RunStore has it)
         if self.run(run_id).state != "FAILED":
             raise RunError(f"{run_id} did not fail")
         return run_id.rpartition("-")[0] + "-ffffff"

@@ -108,6 +108,22 @@ def test_progress_can_cancel() -> None:
         trained(SILVER, Work(SMALL, PROFILE, 1, cancel))
 
 
+def test_failures_reported_long_after_the_last_flight_can_be_learned_from() -> None:
+    """No flight is near a failure, so none is positive; the model is fitted and the gate decides."""
+    late = failures(SILVER).with_columns(pl.col("failure_cycle") + 40)
+    result = trained(SILVER, Work(SMALL, PROFILE, threads=1), late)
+    assert (result.out_of_fold["probability"] < 0.5).all()
+    assert result.model.card.training["engines"] == 14
+
+
+def test_sensors_that_say_nothing_can_be_trained_on() -> None:
+    names = PROFILE.sensor_names
+    dull = SILVER.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in names)
+    result = trained(dull, Work(SMALL, PROFILE, threads=1))
+    assert result.out_of_fold.drop("window_to").null_count().sum_horizontal().item() == 0
+    assert result.out_of_fold["rul"].is_finite().all()
+
+
 def test_engines_that_all_lived_equally_long_cannot_be_measured() -> None:
     equal = failures(SILVER).with_columns(pl.lit(60, dtype=pl.Int64).alias("failure_cycle"))
     with pytest.raises(NothingToLearnError, match="equally long"):
