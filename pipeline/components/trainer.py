@@ -244,8 +244,8 @@ def _limits(flights: Flights) -> Limits:
     return Limits(
         low=tuple(float(value) for value in low - margin),
         high=tuple(float(value) for value in high + margin),
-        heard=float(np.median(heard)),
-        odd=float(odd.max()),
+        heard=float(np.median(heard)) or 1.0,
+        odd=max(1.0, float(odd.max())),
         pace=float(np.median(pace)),
         missed=float(missed.max()),
     )

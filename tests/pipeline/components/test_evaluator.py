@@ -91,6 +91,14 @@ def test_an_open_window_holds_late_failures_and_is_as_wide_as_the_horizon() -> N
     assert metrics(late)["coverage"] == pytest.approx(0.5)
 
 
+def test_windows_are_held_to_what_they_promised() -> None:
+    half = said(noise=0.0).with_columns((pl.col("cycle") + 50).alias("window_from"))
+    half = half.with_columns(pl.lit(None, dtype=pl.Int64).alias("window_to"))
+    modest = half.with_columns(pl.lit(0.5).alias("coverage"))
+    assert not bless(metrics(half), half, None, PROFILE).blessed
+    assert bless(metrics(modest), modest, None, PROFILE).blessed
+
+
 def test_an_engine_without_an_alarm_is_missed() -> None:
     deaf = said().with_columns(
         pl.when(pl.col("engine") == "e-03").then(0.1).otherwise(pl.col("probability"))
