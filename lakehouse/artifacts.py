@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from uuid import uuid4
 
 from lakehouse.failpoints import failpoint
 
@@ -36,8 +37,7 @@ def publish(target: Path, fill: Callable[[Path], None]) -> dict[str, str]:
     if (target / MANIFEST).is_file():
         return check(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.parent / f".{target.name}.{os.getpid()}"
-    shutil.rmtree(aside, ignore_errors=True)
+    aside = target.parent / f".{target.name}.{uuid4().hex}"
     aside.mkdir()
     fill(aside)
     files = sorted(path for path in aside.rglob("*") if path.is_file())
@@ -74,7 +74,7 @@ def check(folder: Path) -> dict[str, str]:
 def write_atomically(path: Path, text: str) -> None:
     """Replace a small file: readers see the old text or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside = path.with_name(f".{path.name}.{uuid4().hex}")
     aside.write_text(text)
     _fsync(aside)
     aside.replace(path)

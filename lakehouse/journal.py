@@ -6,6 +6,7 @@ The durable record of a run is its workflow; the journal is what people watch.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,12 @@ class Journal:
     def asked(self) -> str | None:
         """Who asked for this retry, None for a run that is no retry."""
         return next((str(line["who"]) for line in self._lines() if line["event"] == "asked"), None)
+
+    def began(self) -> datetime | None:
+        """When the first step began, None before that."""
+        times = (line["time"] for line in self._lines() if line["event"] == "step")
+        first = next(times, None)
+        return None if first is None else datetime.fromisoformat(first)
 
     def ended(self) -> str | None:
         """How the worker says that the run ended, None while it has not."""

@@ -83,8 +83,8 @@ class Lake:
         """No rows of a table: what a page shows before the first run."""
         return self._engine.empty(TABLES[name])
 
-    def append(self, name: str, frame: nw.LazyFrame[Any], commit: Commit) -> int:
-        """Add rows; returns the version that holds them."""
+    def append(self, name: str, frame: nw.LazyFrame[Any], commit: Commit) -> int | None:
+        """Add rows; returns the version that holds them, None when there was nothing to write."""
 
         def write(path: Path, rows: nw.LazyFrame[Any], before: Content) -> _Plan:
             added = self._engine.content(rows)
@@ -92,7 +92,9 @@ class Lake:
 
         return self._commit(name, frame, commit, write)
 
-    def replace(self, name: str, frame: nw.LazyFrame[Any], where: Where, commit: Commit) -> int:
+    def replace(
+        self, name: str, frame: nw.LazyFrame[Any], where: Where, commit: Commit
+    ) -> int | None:
         """Put ``frame`` in the place of the rows that match ``where``, in one commit."""
 
         def write(path: Path, rows: nw.LazyFrame[Any], before: Content) -> _Plan:
@@ -106,7 +108,7 @@ class Lake:
 
         return self._commit(name, frame, commit, write)
 
-    def merge(self, name: str, frame: nw.LazyFrame[Any], commit: Commit) -> int:
+    def merge(self, name: str, frame: nw.LazyFrame[Any], commit: Commit) -> int | None:
         """Update the rows whose key is there, insert the others, in one commit."""
         key = TABLES[name].key
 
@@ -119,7 +121,7 @@ class Lake:
 
         return self._commit(name, frame, commit, write)
 
-    def restore(self, name: str, version: int, commit: Commit) -> int:
+    def restore(self, name: str, version: int, commit: Commit) -> int | None:
         """Make the content of an older version the newest one."""
         after = self.content(name, version)
 
@@ -169,7 +171,7 @@ class Lake:
         frame: nw.LazyFrame[Any],
         commit: Commit,
         write: "Callable[[Path, nw.LazyFrame[Any], Content], _Plan]",
-    ) -> int:
+    ) -> int | None:
         table, path = TABLES[name], self.path(name)
         with self._writing:
             self._create(table, path)
@@ -178,8 +180,10 @@ class Lake:
             rows = self._engine.conform(frame, table)
             newest = self.version(name) or 0
             plan = write(path, rows, self.content(name, newest))
+            if not plan.gone.rows and not plan.added.rows:
+                return None
             plan.write(_note(name, commit, plan))
-            return newest + 1
+            return self.version(name)
 
     def _create(self, table: Table, path: Path) -> None:
         if self._engine.version(path) is None:

@@ -1,9 +1,7 @@
 """The ML Metadata store, in TFX's own type names; the only file that opens it.
 
-Type names and their properties are those that TFX writes (tensorflow/tfx,
-types/standard_artifacts.py and dsl/compiler/constants.py), so that tools of that family can read
-the store. Only lookups by id, name, type, context, uri and external id are used: newer libraries
-have no others.
+Types and properties are those that TFX writes (tensorflow/tfx, types/standard_artifacts.py), so
+that its tools can read the store. Only lookups that newer libraries still have are used.
 """
 
 import random
@@ -25,6 +23,7 @@ pb: Any = metadata_store_pb2  # its classes exist at run time only
 PIPELINE = "stillwater"
 _T = TypeVar("_T")
 _INT, _STRING = pb.INT, pb.STRING
+_PROCESS = pb.ExecutionType.PROCESS
 # artifact type: (base type, properties that TFX declares)
 ARTIFACT_TYPES: dict[str, tuple[int | None, dict[str, int]]] = {
     "Examples": (pb.ArtifactType.DATASET, {"span": _INT, "version": _INT, "split_names": _STRING}),
@@ -40,20 +39,14 @@ ARTIFACT_TYPES: dict[str, tuple[int | None, dict[str, int]]] = {
 }
 # node: (execution type, base type); TFX's names where TFX has the component
 EXECUTION_TYPES: dict[str, tuple[str, int]] = {
-    "ExampleGen": (
-        "tfx.components.example_gen.component.FileBasedExampleGen",
-        pb.ExecutionType.PROCESS,
-    ),
+    "ExampleGen": ("tfx.components.example_gen.component.FileBasedExampleGen", _PROCESS),
     "Clean": ("stillwater.components.clean.Clean", pb.ExecutionType.TRANSFORM),
-    "Report": ("stillwater.components.report.Report", pb.ExecutionType.PROCESS),
+    "Report": ("stillwater.components.report.Report", _PROCESS),
     "Transform": ("tfx.components.transform.component.Transform", pb.ExecutionType.TRANSFORM),
     "Trainer": ("tfx.components.trainer.component.Trainer", pb.ExecutionType.TRAIN),
     "Evaluator": ("tfx.components.evaluator.component.Evaluator", pb.ExecutionType.EVALUATE),
     "Pusher": ("tfx.components.pusher.component.Pusher", pb.ExecutionType.DEPLOY),
-    "BulkInferrer": (
-        "tfx.components.bulk_inferrer.component.BulkInferrer",
-        pb.ExecutionType.PROCESS,
-    ),
+    "BulkInferrer": ("tfx.components.bulk_inferrer.component.BulkInferrer", _PROCESS),
 }
 _NODES = {type_name: node for node, (type_name, _) in EXECUTION_TYPES.items()}
 _STATES = {
@@ -95,15 +88,17 @@ class Metadata:
     ) -> Execution:
         """Store a finished step with all its inputs and outputs in one transaction.
 
-        A step that is there already, by its name, is left as it is and returned.
+        A step that is there already, complete, is left as it is and returned; one that had failed
+        is brought up to date.
         """
         with self._lock:
             known = self.execution(execution.run_id, execution.node)
-            if known is not None:
+            if known is not None and known.state in ("COMPLETE", "CACHED"):
                 return known
-            events = [self._event(used, pb.Event.INPUT, i) for i, used in enumerate(inputs)]
-            events += [self._event(used, pb.Event.OUTPUT, i) for i, used in enumerate(outputs)]
             row = self._execution_row(execution)
+            if known is not None:
+                row.id = known.id
+            events = self._events(known, inputs, outputs)
             contexts = self._contexts(execution)
             self._do(
                 lambda s: s.put_execution(
@@ -177,6 +172,20 @@ class Metadata:
         return tuple(
             Used(event.path.steps[0].key, artifacts[event.artifact_id]) for event in wanted
         )
+
+    def _events(
+        self, known: Execution | None, inputs: Sequence[Used], outputs: Sequence[Used]
+    ) -> list[Any]:
+        """Each artifact once: what was written is no input, what is recorded stays as it is."""
+        written = {_same(used): used for used in outputs}
+        read = {_same(used): used for used in inputs if _same(used) not in written}
+        if known is not None:
+            for used in (*self.inputs(known), *self.outputs(known)):
+                written.pop(_same(used), None)
+                read.pop(_same(used), None)
+        events = [self._event(used, pb.Event.INPUT, i) for i, used in enumerate(read.values())]
+        events += [self._event(used, pb.Event.OUTPUT, i) for i, used in enumerate(written.values())]
+        return events
 
     def _event(self, used: Used, kind: int, index: int) -> tuple[Any, Any]:
         artifact = used.artifact
@@ -267,6 +276,10 @@ class Metadata:
                     raise
                 time.sleep(0.2 * 2**attempt * (1 + random.random()))  # noqa: S311
         raise AssertionError("unreachable")
+
+
+def _same(used: Used) -> tuple[str, str]:
+    return used.artifact.type, used.artifact.name
 
 
 def _put_properties(target: Any, values: Iterable[tuple[str, Value]] | Any) -> None:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lakehouse.content import Content
+from lakehouse.tables import FEATURES, TABLES
+
 Value = int | float | str
 
 
@@ -61,3 +64,17 @@ class Used:
 
     key: str
     artifact: Artifact
+
+
+def table_artifact(table: str, version: int, content: Content) -> Artifact:
+    """A table's content at a version as an artifact: the join with the Delta log."""
+    said = table.startswith("gold/") and table != FEATURES.name
+    kind = "InferenceResult" if said and "model_id" in TABLES[table].column_names else "Examples"
+    properties: dict[str, Value] = {
+        "delta_table": table,
+        "delta_version": version,
+        "row_count": content.rows,
+        "content_sha256": content.sha256,
+    }
+    name = f"{table}@{version}"
+    return Artifact(kind, name, f"lake/{name}", properties)

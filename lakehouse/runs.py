@@ -202,6 +202,13 @@ class RunStore:
             time.sleep(0.1)
         return run
 
+    def close_cancelled(self) -> None:
+        """Note the end of runs that were cancelled when their worker died."""
+        for status in self.client.list_workflows(status=["CANCELLED"], name=list(REQUESTS)):
+            journal = self._journal(status.workflow_id)
+            if journal.began() is not None and journal.ended() is None:
+                journal.write("", "end", state="CANCELLED", message="cancelled")
+
     def root(self, run_id: str) -> str:
         """The first run of a chain of retries."""
         older = self._status(run_id).forked_from
@@ -245,7 +252,8 @@ class RunStore:
             state=self._state(status, journal),
             who=journal.asked() or status.authenticated_user or "",
             queued=_time(status.created_at) or now(),
-            started=_time(status.dequeued_at),
+            # Cancelling wipes the time out of the record.
+            started=_time(status.dequeued_at) or journal.began(),
             finished=_time(status.completed_at),
             request=inputs[0] if inputs else {},
             steps=steps,
@@ -260,8 +268,9 @@ class RunStore:
         state = _STATES[status.status]
         if state == "RUNNING" and not self.worker_alive():
             return "CRASHED"
-        if state == "CANCELLED" and status.dequeued_at and journal.ended() is None:
-            return "CANCELLING" if self.worker_alive() else "CANCELLED"
+        half_way = journal.began() is not None and journal.ended() is None
+        if state == "CANCELLED" and half_way and self.worker_alive():
+            return "CANCELLING"
         return state
 
 

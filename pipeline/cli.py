@@ -2,15 +2,33 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
+from lakehouse.audit import AuditError
+from lakehouse.runs import RunError
 from lakehouse.settings import Settings, SettingsError
 from pipeline.commands import models, reading, running, serving
 from pipeline.commands.output import Exit, fail
 
 
-@click.group()
+class Stillwater(click.Group):
+    """The verbs; whatever goes wrong ends with a message and the right exit code."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a verb."""
+        try:
+            return super().invoke(context)
+        except SettingsError as error:
+            fail(str(error), Exit.USAGE)
+        except RunError as error:
+            fail(str(error), Exit.REFUSED)
+        except (AuditError, OSError, RuntimeError) as error:
+            fail(f"{type(error).__name__}: {error}", Exit.FAILED)
+
+
+@click.group(cls=Stillwater)
 @click.option("--home", type=click.Path(path_type=Path), help="folder that holds everything")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
 @click.version_option(package_name="stillwater")

@@ -32,15 +32,22 @@ class PublishLock:
         with self._free:
             self._free.wait_for(lambda: not self._held and self._heir in (None, run_id))
             self._held = True
-        write_atomically(self._file, run_id)
         try:
+            write_atomically(self._file, run_id)
             yield
         finally:
             self._release()
 
+    def forget(self, run_id: str) -> None:
+        """A run has ended: if it was to inherit the lock, it no longer will."""
+        if self._heir == run_id:
+            self._release()
+
     def _release(self) -> None:
-        self._file.unlink(missing_ok=True)
-        with self._free:
-            self._held = False
-            self._heir = None
-            self._free.notify_all()
+        try:
+            self._file.unlink(missing_ok=True)
+        finally:
+            with self._free:
+                self._held = False
+                self._heir = None
+                self._free.notify_all()

@@ -20,8 +20,7 @@ from lakehouse.engines import Where
 from lakehouse.failpoints import failpoint
 from lakehouse.journal import Journal
 from lakehouse.lake import Commit
-from lakehouse.records import Artifact, Execution, Used, Value
-from lakehouse.tables import FEATURES, TABLES
+from lakehouse.records import Artifact, Execution, Used, Value, table_artifact
 from pipeline.home import Home
 
 Summary = dict[str, Any]
@@ -69,6 +68,10 @@ class Step:
         """The version that this step reads: what was newest when it first began, or its own."""
         return self.writes.get(table, self._pins.get(table))
 
+    def pin(self, table: str) -> int | None:
+        """The version of a table that was newest when this step first began."""
+        return self._pins.get(table)
+
     def read(self, table: str, version: int | None = None) -> nw.LazyFrame[Any]:
         """Rows of a table at the step's version, recorded as an input."""
         version = self.version(table) if version is None else version
@@ -79,17 +82,24 @@ class Step:
             self.inputs.append(Used(_key(table), self._table(table, version)))
         return self.home.lake.scan(table, version)
 
-    def append(self, table: str, frame: nw.LazyFrame[Any], part: str = "all") -> int:
+    def append(self, table: str, frame: nw.LazyFrame[Any], part: str = "all") -> None:
         """Add rows to a table, once for this piece of work."""
-        return self._wrote(table, self.home.lake.append(table, frame, self.commit(part)))
+        self._wrote(table, self.home.lake.append(table, frame, self.commit(part)))
 
-    def replace(self, table: str, frame: nw.LazyFrame[Any], where: Where, part: str = "all") -> int:
-        """Replace the rows that match, once for this piece of work."""
-        return self._wrote(table, self.home.lake.replace(table, frame, where, self.commit(part)))
+    def replace(
+        self, table: str, frame: nw.LazyFrame[Any], where: Where, part: str = "all"
+    ) -> None:
+        """Replace the rows that match.
 
-    def merge(self, table: str, frame: nw.LazyFrame[Any], part: str = "all") -> int:
+        A repeated step adopts what its first attempt wrote; a retry, which reads newer versions,
+        does it again.
+        """
+        commit = self.commit(f"{part}@{self.pin(table)}")
+        self._wrote(table, self.home.lake.replace(table, frame, where, commit))
+
+    def merge(self, table: str, frame: nw.LazyFrame[Any], part: str = "all") -> None:
         """Update or insert rows by key, once for this piece of work."""
-        return self._wrote(table, self.home.lake.merge(table, frame, self.commit(part)))
+        self._wrote(table, self.home.lake.merge(table, frame, self.commit(part)))
 
     def publish(
         self, kind: str, name: str, fill: Callable[[Path], None], **properties: Value
@@ -128,13 +138,13 @@ class Step:
 
     def commit(self, part: str) -> Commit:
         """Who writes, from which inputs."""
-        run = self.run
-        return Commit(run.root, run.run_id, self.node, run.who, dict(self.reads), part)
+        root, run_id, who = self.run.root, self.run.run_id, self.run.who
+        return Commit(root, run_id, self.node, who, dict(self.reads), part)
 
-    def _wrote(self, table: str, version: int) -> int:
+    def _wrote(self, table: str, version: int | None) -> None:
         failpoint(f"{self.node}.after_commit")
-        self.writes[table] = version
-        return version
+        if version is not None:
+            self.writes[table] = version
 
     def _pinned(self) -> dict[str, int]:
         """Versions at the first attempt of this step, so that a repetition reads the same."""
@@ -149,15 +159,7 @@ class Step:
         return [Used(_key(name), self._table(name, v)) for name, v in self.writes.items()]
 
     def _table(self, table: str, version: int) -> Artifact:
-        content = self.home.lake.content(table, version)
-        properties: dict[str, Value] = {
-            "delta_table": table,
-            "delta_version": version,
-            "row_count": content.rows,
-            "content_sha256": content.sha256,
-        }
-        name = f"{table}@{version}"
-        return Artifact(_artifact_type(table), name, f"lake/{name}", properties)
+        return table_artifact(table, version, self.home.lake.content(table, version))
 
 
 class Runner:
@@ -178,11 +180,8 @@ class Runner:
         Args:
             run: the run.
             node: the component's name.
-            work: reads, computes and writes through the step it is given; returns a summary.
-            cache: everything the result depends on; an equal step before makes this one CACHED.
-
-        Returns:
-            The component's summary, with ``state`` and ``seconds``.
+            work: reads, computes and writes through its step; returns a summary.
+            cache: all that the result depends on; an equal step makes this one CACHED.
 
         Raises:
             RunCancelled: a person cancelled the run.
@@ -286,8 +285,3 @@ def _report(journal: Journal, summary: Summary, message: str) -> None:
 
 def _key(table: str) -> str:
     return table.replace("/", "_")
-
-
-def _artifact_type(table: str) -> str:
-    said = table.startswith("gold/") and table != FEATURES.name
-    return "InferenceResult" if said and "model_id" in TABLES[table].column_names else "Examples"

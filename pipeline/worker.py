@@ -35,6 +35,7 @@ from pipeline.runner import Run, RunCancelled, Runner
 
 HEARTBEAT_SECONDS = 5.0
 POLL_SECONDS = 0.1
+GRACE_SECONDS = 30
 Document = dict[str, Any]
 Workflow = Callable[[workflows.Context, Any], Document]
 WORKFLOWS: dict[type[Request], Workflow] = {
@@ -68,7 +69,11 @@ def worker(settings: Settings, wait: float = 0.0) -> Iterator[None]:
     with lake_lock(settings.home, wait):
         init(settings)
         home = open_home(settings)
+        runs = RunStore(settings)
         lock = PublishLock(settings.home / "publish.lock")
+        # Asked before the launch: recovery puts interrupted runs back into their queues.
+        lock.disinherit(frozenset(run.run_id for run in runs.active()))
+        runs.close_cancelled()
         DBOS(config=_config(settings))
         _log_to_file(settings)
         for request, workflow in WORKFLOWS.items():
@@ -78,7 +83,6 @@ def worker(settings: Settings, wait: float = 0.0) -> Iterator[None]:
         beat.start()
         DBOS.launch()
         try:
-            lock.disinherit(frozenset(run.workflow_id for run in _interrupted()))
             for name in REQUESTS:
                 DBOS.register_queue(name, worker_concurrency=1, polling_interval_sec=POLL_SECONDS)
             yield
@@ -86,7 +90,7 @@ def worker(settings: Settings, wait: float = 0.0) -> Iterator[None]:
             stopped.set()
             beat.join()
             settings.heartbeat.unlink(missing_ok=True)
-            DBOS.destroy(destroy_registry=True)
+            DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=GRACE_SECONDS)
 
 
 def serve(settings: Settings) -> None:
@@ -96,7 +100,7 @@ def serve(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     with worker(settings, wait=-1):
         stop.wait()
-        if _interrupted():
+        if RunStore(settings).active():
             # A step in native code cannot be stopped; it is repeated from its start next time.
             os._exit(0)
 
@@ -130,6 +134,8 @@ def _register(home: Home, lock: PublishLock, request: type[Request], flow: Workf
             state = "CANCELLED" if _is_cancel(error) else "FAILED"
             journal.write("", "end", state=state, message=f"{state.lower()}: {error}")
             raise
+        finally:
+            lock.forget(me.run_id)
         journal.write("", "end", state="SUCCEEDED", message="succeeded")
         return {"run_id": me.run_id} | document
 
@@ -161,10 +167,6 @@ def _is_cancel(error: BaseException) -> bool:
     return isinstance(error, RunCancelled) or "Cancelled" in type(error).__name__
 
 
-def _interrupted() -> list[Any]:
-    return DBOS.list_workflows(status=["PENDING"], name=list(REQUESTS))
-
-
 def _log_to_file(settings: Settings) -> None:
     settings.logs.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(settings.logs / "worker.log", maxBytes=10_000_000, backupCount=3)
@@ -179,6 +181,7 @@ def _beat(settings: Settings, stopped: threading.Event) -> None:
     """A sign of life every few seconds; a page calls a run without one crashed."""
     while True:
         sign = {"pid": os.getpid(), "beat": iso(now())}
-        settings.heartbeat.write_text(json.dumps(sign))
+        with contextlib.suppress(OSError):  # a full disk must not end the signs of life
+            settings.heartbeat.write_text(json.dumps(sign))
         if stopped.wait(HEARTBEAT_SECONDS):
             return

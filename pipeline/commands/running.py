@@ -182,7 +182,15 @@ def running_worker(settings: Settings) -> Iterator[None]:
         # The lock knows: a sign of life outlives the worker that left it by half a minute.
         with suppress(LockedError):
             stack.enter_context(worker.worker(settings))
+            stack.callback(_drain, settings)
         yield
+
+
+def _drain(settings: Settings) -> None:
+    """Let runs that this worker has begun end before the lock is let go."""
+    runs = RunStore(settings)
+    while active := runs.active():
+        runs.wait(active[-1].run_id, 1.0)
 
 
 def wait_for(settings: Settings, run_id: str) -> Run:

@@ -3,9 +3,11 @@
 import getpass
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -58,6 +60,7 @@ def serve(settings: Settings) -> None:
 @click.pass_obj
 def up(settings: Settings) -> None:
     """Run worker and dashboard together until Ctrl-C; bring data in at the first start."""
+    _check(settings)
     work.init(settings)
     environment = _environment(settings)
     processes = [
@@ -65,10 +68,11 @@ def up(settings: Settings) -> None:
         subprocess.Popen(command, env=environment, start_new_session=True)
         for command in (WORKER, DASHBOARD)
     ]
-    _print_links(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     try:
+        _wait_until_it_answers(settings, processes)
+        _print_links(settings)
         _first_data(settings)
         while all(process.poll() is None for process in processes):
             time.sleep(0.5)
@@ -130,6 +134,28 @@ def data_fetch(settings: Settings, name: str, to: Path | None, as_json: bool) ->
     show({"name": name, "files": files}, as_json, "\n".join(files))
 
 
+def _check(settings: Settings) -> None:
+    """End here for what would only fail later: data that is not there, an address in use."""
+    missing = [str(path) for path in settings.data if not path.exists()]
+    if missing:
+        fail(f"data (STILLWATER_DATA): there is no {', '.join(missing)}", Exit.USAGE)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            words = f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}"
+            fail(f"{words}; set another port (STILLWATER_PORT)", Exit.USAGE)
+
+
+def _wait_until_it_answers(settings: Settings, processes: list[subprocess.Popen[bytes]]) -> None:
+    """A link that is printed works at once."""
+    while all(process.poll() is None for process in processes):
+        with suppress(OSError), socket.create_connection((settings.host, settings.port), 1):
+            return
+        time.sleep(0.1)
+
+
 def _environment(settings: Settings) -> dict[str, str]:
     """The environment of a child process: what was settled here holds there."""
     settled = {
@@ -157,14 +183,14 @@ def _first_data(settings: Settings) -> None:
     A first start that was interrupted goes on here; a home that was filled otherwise is left alone.
     """
     runs = RunStore(settings)
-    if not runs.recent(1):
+    if all(run.who == FIRST_START and run.state == "FAILED" for run in runs.recent(1000)):
         paths = tuple(str(path) for path in settings.data)
         request = IngestRequest(paths=paths) if paths else IngestRequest(simulate=FIRST_SIMULATED)
         audited(settings, "ingest", ", ".join(paths) or "simulator")
         runs.submit(request, FIRST_START)
-    for run in runs.recent(1000, kind="ingest"):
-        if run.who == FIRST_START:
-            _first_models(settings, runs, runs.wait(run.run_id))
+    first = [run for run in runs.recent(1000, kind="ingest") if run.who == FIRST_START]
+    if first:
+        _first_models(settings, runs, runs.wait(first[0].run_id))
 
 
 def _first_models(settings: Settings, runs: RunStore, ingest: Run) -> None:

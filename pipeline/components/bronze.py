@@ -102,8 +102,8 @@ def bronze(rows: Mapping[Table, pl.DataFrame], warnings: tuple[Warned, ...] = ()
 
 
 def delivery_id(root: str, delivered: Delivered) -> str:
-    """Name of a delivery: the same for every attempt of one run at one file or member."""
-    name = f"{root}/{delivered.source}/{delivered.member}"
+    """Name of a delivery: the same for every attempt of one run at one file as it stood."""
+    name = f"{root}/{delivered.source}/{delivered.member}/{delivered.sha256}"
     return f"d-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 

@@ -189,7 +189,7 @@ def _alarm_metrics(frame: pl.DataFrame, act: float) -> dict[str, float]:
 def _bars(metrics: Mapping[str, float]) -> tuple[str, ...]:
     """What a model must beat before it is compared with any other."""
     base = metrics["positives"]
-    constant = base * (1 - base)
+    constant, promised = base * (1 - base), metrics["nominal_coverage"]
     bars = {
         "precision_not_above_base_rate": (
             metrics["average_precision"] > base,
@@ -204,8 +204,8 @@ def _bars(metrics: Mapping[str, float]) -> tuple[str, ...]:
             f"RMSE {metrics['rmse_capped']:.1f} cycles, the mean {metrics['rmse_of_mean']:.1f}",
         ),
         "windows_too_often_wrong": (
-            metrics["coverage"] >= metrics["nominal_coverage"] - COVERAGE_SLACK,
-            f"{metrics['coverage']:.0%} of the windows held, {metrics['nominal_coverage']:.0%} were promised",
+            metrics["coverage"] >= promised - COVERAGE_SLACK,
+            f"{metrics['coverage']:.0%} of the windows held, {promised:.0%} were promised",
         ),
     }
     return tuple(f"{code}: {words}" for code, (held, words) in bars.items() if not held)

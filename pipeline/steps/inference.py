@@ -55,21 +55,39 @@ class _Fleet:
     deliveries: pl.DataFrame
     caught_up: int | None
     model_before: str | None
+    served: pl.DataFrame
 
 
 def bulk_infer(fleets: Sequence[str], step: Step, all_cycles: bool = False) -> Summary:
     """Score what changed in some fleets."""
     models: dict[str, str | None] = {}
     rows = 0
-    for index, name in enumerate(fleets):
-        step.progress(index / len(fleets), f"scoring {name}")
+    names = sorted({*fleets, *_left_behind(step)})
+    for index, name in enumerate(names):
+        step.progress(index / len(names), f"scoring {name}")
         fleet = _fleet(step, name)
         served = live(step.home.settings.serving, name)
         models[name] = None if served is None else served.model_id
         if served is not None:
             rows += _score(step, fleet, served, all_cycles)
         _refresh_status(step, fleet, served)
-    return {"rows": rows, "models": models, "fleets": list(fleets)}
+    return {"rows": rows, "models": models, "fleets": names}
+
+
+def _left_behind(step: Step) -> set[str]:
+    """Fleets whose silver a run changed that then failed: a snapshot must not tear them."""
+    current = step.version(SILVER.name)
+    status = step.read(ENGINE_STATUS.name).group_by("fleet").agg(nw.col("silver_version").min())
+    behind = dict(collect(status).iter_rows())
+    if current is None or not behind:
+        return set()
+    missed = step.home.lake.history(SILVER.name, current, current - min(behind.values()))
+    return {
+        fleet
+        for entry in missed
+        for fleet, seen in behind.items()
+        if entry.version > seen and f"/{SILVER.name}/{fleet}/" in str(entry.metadata.get("work"))
+    }
 
 
 def load_model(home: Path, uri: str) -> FailureModel:
@@ -95,10 +113,8 @@ def _fleet(step: Step, name: str) -> _Fleet:
     deliveries = collect(step.read(DELIVERIES.name).filter(mine))
     accepted = deliveries.filter(pl.col("state") == "accepted")["delivery_id"]
     failures = collect(step.read(FAILURES.name).filter(mine))
-    status = collect(
-        step.read(ENGINE_STATUS.name).filter(mine).select("silver_version", "model_id")
-    )
-    models = status["model_id"].drop_nulls()
+    status = collect(step.read(ENGINE_STATUS.name).filter(mine))
+    models = status.filter(pl.col("state") == "in_service")["model_id"].drop_nulls()
     return _Fleet(
         name=name,
         silver=collect(step.read(SILVER.name).filter(mine)),
@@ -106,6 +122,9 @@ def _fleet(step: Step, name: str) -> _Fleet:
         deliveries=deliveries,
         caught_up=None if status.is_empty() else status["silver_version"].min(),  # type: ignore[arg-type]
         model_before=None if models.is_empty() else str(models[0]),
+        served=status.filter((pl.col("state") == "in_service") & pl.col("model_id").is_not_null())
+        .select(ENGINE)
+        .sort(ENGINE),
     )
 
 
@@ -124,7 +143,11 @@ def _score(step: Step, fleet: _Fleet, served: Live, everything: bool) -> int:
         step.read(BACKFILL.name).filter(nw.col("fleet") == fleet.name).select("model_id").unique()
     )["model_id"].to_list()
     whole = everything or known_model != [served.model_id]
-    engines = fleet.silver.select(ENGINE).unique() if whole else fresh
+    in_service = newest_rows(fleet.silver).join(fleet.failed, on=ENGINE, how="anti")
+    # An engine that came back into service, by a person's word, is scored again too.
+    back = in_service.select(ENGINE).join(fleet.served, on=ENGINE, how="anti")
+    changed = pl.concat([fresh, back]).unique().sort(ENGINE)
+    engines = fleet.silver.select(ENGINE).unique() if whole else changed
     features = _features(step, fleet.name, served.transform_id, None if whole else engines)
     if features.is_empty():
         return 0
@@ -133,7 +156,6 @@ def _score(step: Step, fleet: _Fleet, served: Live, everything: bool) -> int:
         features_version=pl.lit(step.version(FEATURES.name)), run_id=pl.lit(step.run.run_id),
         predicted_at=pl.lit(now()).cast(pl.Datetime("us", "UTC")),
     )  # fmt: skip
-    in_service = newest_rows(fleet.silver).join(fleet.failed, on=ENGINE, how="anti")
     _issue(step, fleet, said, in_service, served.model_id)
     backfill = to_backfill(said, in_service.select(ROW), taught.unique())
     backfill = backfill.with_columns(model_id=pl.lit(served.model_id))
@@ -184,11 +206,14 @@ def _issue(
     concerned = fleet.silver.join(
         in_service.join(said.select(ENGINE).unique(), on=ENGINE, how="semi"), on=ENGINE, how="semi"
     )
-    known = collect(step.read(PREDICTIONS.name).filter(nw.col("fleet") == fleet.name))
+    # The newest, not the pinned ones: what is issued once must never be issued twice.
+    newest = step.home.lake.scan(PREDICTIONS.name)
+    known = collect(newest.filter(nw.col("fleet") == fleet.name))
     digests = input_digests(concerned, step.home.profile)
     new = to_issue(said, digests, model_id, known)
     if new.height:
-        step.append(PREDICTIONS.name, lazy(new), part=fleet.name)
+        part = f"{fleet.name}@{step.pin(PREDICTIONS.name)}"
+        step.append(PREDICTIONS.name, lazy(new), part)
         step.note(f"{fleet.name}: {new.height:,} predictions issued by {model_id}")
 
 

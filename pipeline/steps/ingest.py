@@ -8,7 +8,7 @@ import polars as pl
 
 from lakehouse.clock import now
 from lakehouse.requests import IngestRequest
-from lakehouse.tables import DELIVERIES, QUARANTINE, READINGS, SILVER
+from lakehouse.tables import DELIVERIES, QUARANTINE, READINGS, SILVER, TRUTH
 from pipeline.components.bronze import Arrival, Bronze, Known
 from pipeline.components.clean import change, clean
 from pipeline.components.example_gen import repeated, take_in
@@ -32,7 +32,9 @@ def example_gen(request: IngestRequest, step: Step) -> Summary:
         step.progress(index / len(deliveries), f"reading {delivered.label}")
         taken = _take(step, delivered)
         for table, frame in taken.tables.items():
-            step.append(table, lazy(frame), part=taken.delivery["delivery_id"][0])
+            # A truth that came twice, by a retry after the same file, stands once.
+            write = step.merge if table == TRUTH.name else step.append
+            write(table, lazy(frame), part=taken.delivery["delivery_id"][0])
         rows.append(_told(step, taken))
     for name, why in skipped:
         step.note(f"skipped {name}: {why}")
@@ -62,7 +64,8 @@ def _clean_fleet(step: Step, fleet: str, accepted: pl.DataFrame, ours: pl.DataFr
     before = step.read(SILVER.name).filter(mine, wanted)
     diff = change(before.collect("polars"), silver.collect("polars"))
     if len(diff.append):
-        step.append(SILVER.name, diff.append.lazy(), part=f"{fleet}/newer")
+        part = f"{fleet}/newer@{step.pin(SILVER.name)}"
+        step.append(SILVER.name, diff.append.lazy(), part)
     if diff.replaced:
         where = {"fleet": [fleet], "engine": [engine for _, engine in diff.replaced]}
         step.replace(SILVER.name, diff.rewrite.lazy(), where, part=f"{fleet}/late")
@@ -75,12 +78,21 @@ def _engines(bronze: nw.LazyFrame[Any], delivery_ids: list[str]) -> list[str]:
 
 
 def _accept(step: Step, delivery_ids: Sequence[str]) -> None:
+    """Accept what was received; what was delivered again meanwhile becomes a duplicate."""
     # Validation has no say yet: what could be read is accepted.
-    mine = nw.col("delivery_id").is_in(list(delivery_ids))
-    received = collect(step.read(DELIVERIES.name).filter(mine, nw.col("state") == "received"))
-    if received.height:
-        accepted = received.with_columns(state=pl.lit("accepted"))
-        step.merge(DELIVERIES.name, lazy(accepted), part="accepted")
+    deliveries = collect(step.read(DELIVERIES.name))
+    ours = pl.col("delivery_id").is_in(delivery_ids) & (pl.col("state") == "received")
+    same = ["fleet", "kind", "sha256"]
+    standing = deliveries.filter(pl.col("state").is_in(STANDING)).sort("received_at")
+    first = standing.unique(same, keep="first").select(*same, again=pl.col("delivery_id"))
+    received = deliveries.filter(ours).join(first, on=same, how="left")
+    new = pl.col("again").is_null()
+    decided = received.with_columns(
+        state=pl.when(new).then(pl.lit("accepted")).otherwise(pl.lit("duplicate")),
+        duplicate_of=pl.col("again"),
+    ).drop("again")
+    if decided.height:
+        step.merge(DELIVERIES.name, lazy(decided), part=f"accepted@{step.pin(DELIVERIES.name)}")
 
 
 def _arrived(
@@ -114,7 +126,7 @@ def _take(step: Step, delivered: Delivered) -> Bronze:
 def _known(step: Step, deliveries: pl.DataFrame, engines: list[str]) -> Known:
     """What bronze holds of some engines: of accepted deliveries and of this run's."""
     standing = pl.col("state").is_in(STANDING)
-    own = (pl.col("state") == "received") & (pl.col("run_id") == step.run.run_id)
+    own = (pl.col("state") == "received") & pl.col("run_id").is_in([step.run.run_id, step.run.root])
     ids = deliveries.filter(standing | own)["delivery_id"].to_list()
     rows = step.read(READINGS.name).filter(
         nw.col("delivery_id").is_in(ids), nw.col("engine").is_in(engines)

@@ -37,6 +37,12 @@ def report(request: ReportRequest, step: Step) -> Summary:
             f"{request.fleet}/{request.engine} flew cycle {last}: "
             f"it cannot have failed at {request.cycle}"
         )
+    most = last + step.home.profile.horizon_cycles
+    if request.cycle > most:
+        raise ReportError(
+            f"{request.fleet}/{request.engine} was last heard at cycle {last}: deliver what it "
+            f"flew since, or name a cycle up to {most}"
+        )
     row = {
         "fleet": request.fleet,
         "engine": request.engine,

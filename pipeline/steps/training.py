@@ -23,6 +23,7 @@ from pipeline.components.fleet_band import fleet_band
 from pipeline.components.transform import featurise, fit, history
 from pipeline.home import Home
 from pipeline.models.failure import FailureModel
+from pipeline.models.graph import TransformGraph
 from pipeline.runner import Step, Summary
 from pipeline.steps.frames import collect, lazy
 from pipeline.steps.inference import load_graph
@@ -73,24 +74,40 @@ def transform(plan: Plan, step: Step) -> Summary:
     step.progress(0.1, f"fitting on {failed.height:,} flights of failed engines")
     graph = fit(failed, step.home.profile)
     text = graph.to_json()
-    transform_id = f"t-{sha256((plan['fleet'] + text).encode()).hexdigest()[:10]}"
+    # The rows are part of the name: features of other rows never take the place of live ones.
+    named = plan["fleet"] + plan["silver_sha256"] + text
+    transform_id = f"t-{sha256(named.encode()).hexdigest()[:10]}"
     folder = step.publish(
         "TransformGraph", transform_id, lambda at: _write(at / GRAPH, text), fleet=plan["fleet"]
     )
-    step.progress(0.4, "writing features")
+    if not _has_features(step, transform_id):
+        _write_features(step, plan, silver, (transform_id, graph))
+    return {
+        "transform_id": transform_id,
+        "uri": _uri(step, folder),
+        "silver_version": plan["versions"][SILVER.name],
+        "features_version": step.version(FEATURES.name),
+    }
+
+
+def _has_features(step: Step, transform_id: str) -> bool:
+    """Whether they were written before; then keeping them up to date is inference's work."""
+    rows = step.home.lake.scan(FEATURES.name, step.pin(FEATURES.name))
+    return not collect(rows.filter(nw.col("transform_id") == transform_id).head(1)).is_empty()
+
+
+def _write_features(
+    step: Step, plan: Plan, silver: pl.DataFrame, fitted: tuple[str, TransformGraph]
+) -> None:
+    transform_id, graph = fitted
     marked = nw.lit(transform_id).alias("transform_id")
+    step.progress(0.4, "writing features")
     features = collect(featurise(graph, lazy(silver)).with_columns(marked))
     where = {"transform_id": [transform_id], "fleet": [plan["fleet"]]}
     step.replace(FEATURES.name, lazy(features), where, part=transform_id)
     step.progress(0.8, "writing the fleet's band")
     band = fleet_band(lazy(silver), lazy(features), step.home.profile).with_columns(marked)
     step.replace(FLEET_BAND.name, band, where, part=transform_id)
-    return {
-        "transform_id": transform_id,
-        "uri": _uri(step, folder),
-        "silver_version": plan["versions"][SILVER.name],
-        "features_version": step.writes[FEATURES.name],
-    }
 
 
 def trainer(plan: Plan, transform: Summary, step: Step) -> Summary:
@@ -99,7 +116,7 @@ def trainer(plan: Plan, transform: Summary, step: Step) -> Summary:
     settings, transform_id = step.home.settings, transform["transform_id"]
     step.uses("TransformGraph", transform_id)
     silver, failed = _read_silver(step, plan), _read_failed(step, plan)
-    features = step.read(FEATURES.name).filter(
+    features = step.read(FEATURES.name, transform["features_version"]).filter(
         nw.col("transform_id") == transform_id, nw.col("fleet") == plan["fleet"]
     )
     graph = load_graph(settings.home, transform["uri"])
@@ -167,7 +184,10 @@ def evaluator(plan: Plan, trained: Summary, step: Step) -> Summary:
     )
     for reason in reasons:
         step.note(reason)
-    return {"blessed": verdict.blessed, "reasons": reasons, "metrics": metrics}
+    baseline = None if served is None else served.model_id
+    return {
+        "blessed": verdict.blessed, "reasons": reasons, "metrics": metrics, "baseline": baseline,
+    }  # fmt: skip
 
 
 def pusher(
@@ -175,8 +195,14 @@ def pusher(
 ) -> Summary:
     """Make a blessed model the live one of its fleet."""
     step.uses("Model", trained["model_id"])
+    served = live(step.home.settings.serving, plan["fleet"])
+    if served is not None and served.run_id == step.run.run_id:
+        return {"pushed": True}  # done before this step was interrupted
     if not evaluated["blessed"]:
         step.note("not pushed: the gate did not bless it")
+        return {"pushed": False}
+    if (None if served is None else served.model_id) != evaluated["baseline"]:
+        step.note("not pushed: another model went live since it was judged; retrain", "warning")
         return {"pushed": False}
     entry = Live(
         fleet=plan["fleet"],

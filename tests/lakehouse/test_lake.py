@@ -162,3 +162,11 @@ def test_an_open_table_takes_new_feature_columns(lake: Lake) -> None:
     assert found["y"].to_list() == [None, 2.0]
     newest = lake.version("gold/features") or 0
     assert lake.content("gold/features", newest) == lake.recount("gold/features", newest)
+
+
+def test_a_write_that_changes_nothing_makes_no_version(lake: Lake) -> None:
+    """No rows came and none went: there is nothing to commit."""
+    lake.append(NAME, silver({"a": 3}), part("one"))
+    assert lake.append(NAME, lake.empty(NAME), part("two")) is None
+    assert lake.replace(NAME, lake.empty(NAME), {"engine": ["z"]}, part("three")) is None
+    assert lake.version(NAME) == 1

@@ -68,3 +68,20 @@ def test_a_store_that_is_there_keeps_what_it_holds(tmp_path: Path, metadata: Met
     assert other.execution("r1", "Trainer") is not None
     assert other.execution("r2", "Trainer") is None
     assert other.run("nothing") == ()
+
+
+def test_a_step_that_failed_is_brought_up_to_date_when_it_succeeds(metadata: Metadata) -> None:
+    """One execution a step, with what it read and wrote in the end."""
+    failed = metadata.record(trained("r1", "FAILED"), [Used("examples", DATA)], [])
+    done = metadata.record(trained("r1"), [Used("examples", DATA)], [Used("model", MODEL)])
+    assert (failed.id, failed.state, done.state) == (done.id, "FAILED", "COMPLETE")
+    assert len(metadata.inputs(done)) == len(metadata.outputs(done)) == 1
+    assert metadata.equal_step("print") == done
+
+
+def test_what_a_step_wrote_is_no_input_of_it(metadata: Metadata) -> None:
+    """A step that adopts its own earlier commit is recorded all the same."""
+    used = Used("examples", DATA)
+    done = metadata.record(trained("r1"), [used, used], [used])
+    assert metadata.inputs(done) == ()
+    assert len(metadata.outputs(done)) == 1

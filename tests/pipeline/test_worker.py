@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse.engines.local import LocalEngine
+from lakehouse.lake import Lake
 from lakehouse.lock import LockedError
 from lakehouse.requests import RetrainRequest, ScoreRequest
 from lakehouse.runs import RunStore
@@ -14,7 +16,7 @@ from lakehouse.settings import Settings
 from pipeline.sources.simulator import simulate
 from pipeline.worker import worker
 from tests.pipeline.command import FAST, document, stillwater
-from tests.pipeline.oracle import assert_same_tables, assert_sound, steps
+from tests.pipeline.oracle import assert_same_tables, assert_sound, steps, tables
 
 INGEST = ("ExampleGen", "Clean", "BulkInferrer")
 RETRAIN = ("Transform", "Trainer", "Evaluator", "Pusher", "BulkInferrer")
@@ -180,3 +182,74 @@ def test_two_workers_never_write_at_once(undisturbed: Path, tmp_path: Path) -> N
     settings = Settings.load(home=home)
     with worker(settings), pytest.raises(LockedError), worker(settings):
         pass
+
+
+def one_flight(folder: Path, lines: list[str]) -> str:
+    """A file with a few lines of another one."""
+    file = folder / f"late{len(lines)}.txt"
+    file.write_text("".join(f"{line}\n" for line in lines))
+    return str(file)
+
+
+def test_the_first_flight_of_a_new_engine_is_scored(
+    trained: Path, files: list[str], tmp_path: Path
+) -> None:
+    """One cycle has nothing to backfill; the ingest succeeds and a window is issued."""
+    home = tmp_path / "var"
+    shutil.copytree(trained, home)
+    first = Path(files[1]).read_text().splitlines()[0].split()
+    file = one_flight(tmp_path, [" ".join(["77", "1", *first[2:]])])
+    told = document(home, "ingest", file, "--fleet", "SIM", "--kind", "in_service")
+    assert told["state"] == "SUCCEEDED"
+    assert document(home, "engine", "SIM/test-077")["prediction"]["window"]["from"] >= 1
+
+
+def test_a_model_that_was_judged_against_another_live_one_is_not_pushed(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    """The retry of an old push does not put a model over one that went live since."""
+    home = tmp_path / "var"
+    shutil.copytree(undisturbed, home)
+    assert stillwater(home, "retrain", *FAST, failpoint="Pusher.before:raise").returncode == 5
+    old = document(home, "runs")[0]["run_id"]
+    assert document(home, "retrain", *FAST, "--set", "seed=5")["pushed"]
+    served = live_model(home)
+    assert document(home, "run", "retry", old)["pushed"] is False
+    assert live_model(home) == served
+
+
+def test_the_same_file_of_a_failed_run_and_of_a_later_one_stands_once(
+    tmp_path: Path, files: list[str], undisturbed: Path
+) -> None:
+    """The retry of the failed run finds that its delivery is a duplicate now."""
+    home = tmp_path / "var"
+    assert ingest(home, files, failpoint="Clean.before:raise") == 5
+    failed = document(home, "runs")[0]["run_id"]
+    assert ingest(home, files) == 0
+    document(home, "run", "retry", failed)
+    lake = Lake(home / "lake", LocalEngine())
+    states = lake.scan("bronze/deliveries").collect("polars").to_native()["state"]
+    assert sorted(states) == ["accepted", "duplicate"]
+    mine, theirs = tables(home)["silver/readings"], tables(undisturbed)["silver/readings"]
+    assert mine.equals(theirs)
+
+
+def test_two_runs_interrupted_and_resumed_issue_every_prediction_once(
+    trained: Path, files: list[str], tmp_path: Path
+) -> None:
+    """The run that held the publish lock gets it back before any other."""
+    home = tmp_path / "var"
+    shutil.copytree(trained, home)
+    words = ("ingest", files[1], "--fleet", "SIM", "--kind", "in_service")
+    killed = stillwater(home, *words, failpoint="BulkInferrer.after_commit:kill")
+    assert killed.returncode == -signal.SIGKILL
+    settings = Settings.load(home=home)
+    runs = RunStore(settings)
+    other = runs.submit(ScoreRequest(fleet="SIM"), "me").run_id
+    with worker(settings):
+        assert runs.wait(other, 60).state == "SUCCEEDED"
+        while active := runs.active():
+            runs.wait(active[0].run_id, 60)
+    said = Lake(home / "lake", LocalEngine()).scan("gold/predictions").collect("polars").to_native()
+    assert said.height > 0
+    assert said.select("fleet", "engine", "cycle", "model_id", "input_digest").is_unique().all()

@@ -40,8 +40,8 @@ def as_lazy(frame: pl.DataFrame) -> Any:
     return nw.from_native(frame.lazy())
 
 
-def test_a_delivery_is_named_by_root_run_source_and_member() -> None:
-    """A retry finds the same name; another file, member or run another one."""
+def test_a_delivery_is_named_by_root_run_source_member_and_content() -> None:
+    """A retry finds the same name; another member, run or content has another one."""
     one = delivered("a.zip")
     names = {
         delivery_id("r1", one),
@@ -49,7 +49,8 @@ def test_a_delivery_is_named_by_root_run_source_and_member() -> None:
         delivery_id("r1", replace(one, member="b")),
         delivery_id("r2", one),
     }
-    assert len(names) == 3
+    assert len(names) == 4
+    assert delivery_id("r1", replace(one)) in names
     assert all(name.startswith("d-") and len(name) == 14 for name in names)
 
 
