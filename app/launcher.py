@@ -33,7 +33,6 @@ from lakehouse.users import User
 
 DATASETS = ("phm08", "fd001", "fd002", "fd003", "fd004")
 MOST_FILES = 200
-LAST_CYCLE = 1_000_000
 LONGEST_TARGET = 300
 LONGEST_TEXT = 500
 
@@ -210,9 +209,11 @@ class Launcher:
         state = launchable.engine_state(self._services.pinned(), fleet, engine)
         if state is None:
             raise LaunchError(f"There is no engine {fleet[:64]}/{engine[:64]}.")
-        if not state.cycle <= cycle <= LAST_CYCLE:
+        most = state.cycle + self._services.profile.horizon_cycles
+        if not state.cycle <= cycle <= most:
             raise LaunchError(
-                f"Readings go up to cycle {state.cycle}: it failed at {state.cycle} or later."
+                f"Readings go up to cycle {state.cycle}: it failed between {state.cycle} and "
+                f"{most}, or readings are missing that should be ingested first."
             )
         if state.failed_at == cycle:
             raise LaunchError(f"That failure at cycle {cycle} is recorded already.")

@@ -68,7 +68,7 @@ def view(services: Services, pages: Sequence[Page], url: Url) -> tuple[Any, ...]
     return (
         navigation([(each.NAV, each.PATH) for each in pages if each.NAV], place),
         stamp(stamped, place),
-        banner(stamped, user.role),
+        banner(stamped, user.role, place),
         draw(services, page, request),
         f"{page.TITLE if page else 'Not found'} · Stillwater",
     )

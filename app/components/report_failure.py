@@ -25,7 +25,7 @@ def report_form(ids: FormIds, engine: str) -> Component:
     cycle = dbc.Input(id=ids.cycle, type="number", min=1, step=1, required=True)
     reason = dbc.Input(id=ids.reason, maxlength=500, placeholder="Borescope finding, work order …")
     why = "From then on its windows are held against that cycle, and the next training learns from "
-    why += "it. It can be taken back."
+    why += "it. An engineer can take it back: stillwater report retract."
     body = [
         html.P(why, className="hint"),
         html.Label("Failed at cycle", htmlFor=ids.cycle),

@@ -119,17 +119,21 @@ def stamp(found: Stamp | None, place: Place) -> list[Component]:
     return [*_fleet_chip(found, place), _as_of_chip(found, place)]
 
 
-def banner(found: Stamp | None, role: str) -> Component | None:
-    """Says that what is shown was simulated, and where real data come from."""
-    if found is None or not found.simulated:
+def banner(found: Stamp | None, role: str, place: Place) -> Component | None:
+    """Says that what is shown was simulated; real data are offered while there are none."""
+    if found is None or not found.simulated or _shown(found, place) not in ("", *found.simulated):
         return None
     names = ", ".join(found.simulated)
     what = f"Fleet {names} was made by the built-in simulator; no real engine flew it."
-    return html.Div(
-        [html.Strong("SIMULATED"), html.Span(what), fetch_button(role)],
-        className="banner",
-        role="note",
-    )
+    only = set(found.fleets) <= set(found.simulated)
+    parts = [html.Strong("SIMULATED"), html.Span(what), *([fetch_button(role)] if only else [])]
+    return html.Div(parts, className="banner", role="note")
+
+
+def _shown(found: Stamp, place: Place) -> str:
+    """The fleet that the page is about, empty for none in particular."""
+    first = found.fleets[0] if found.fleets and place.path == "/" else ""
+    return place.fleet or first
 
 
 def _header(user: User, csrf_token: str) -> Component:
@@ -193,7 +197,7 @@ def _fleet_chip(found: Stamp, place: Place) -> list[Component]:
         return []
     if len(found.fleets) == 1:
         return [html.Span(["Fleet ", html.B(found.fleets[0])], className="chip")]
-    shown = place.fleet or (found.fleets[0] if place.path == "/" else "")
+    shown = _shown(found, place)
     items = [
         dbc.DropdownMenuItem(
             name,

@@ -70,15 +70,27 @@ def test_the_first_fleet_stands_for_the_fleet_page_without_a_choice() -> None:
     assert words(all_of(elsewhere, "label")[0]) == "Fleets"
 
 
+MADE = Stamp(NOW.snapshot, fleets=("SIM",), simulated=("SIM",))
+
+
+def test_real_engines_are_not_called_simulated() -> None:
+    both = Stamp(NOW.snapshot, fleets=("FD001", "SIM"), simulated=("SIM",))
+    assert banner(both, "engineer", HERE) is None
+    assert banner(both, "engineer", Place("/engine/FD001/a", {}, fleet="FD001")) is None
+    made = banner(both, "engineer", Place("/engine/SIM/a", {}, fleet="SIM"))
+    assert "SIMULATED" in words(made)
+    assert "fetch-dataset" not in all_of(made, "id")
+
+
 def test_simulated_engines_are_called_simulated() -> None:
-    shown = banner(Stamp(NOW.snapshot, simulated=("SIM",)), "engineer")
+    shown = banner(MADE, "engineer", HERE)
     assert "SIMULATED" in words(shown)
     assert "SIM " in words(shown)
     assert "fetch-dataset" in all_of(shown, "id")
-    to_auditor = banner(Stamp(NOW.snapshot, simulated=("SIM",)), "auditor")
+    to_auditor = banner(MADE, "auditor", HERE)
     assert "fetch-dataset" not in all_of(to_auditor, "id")
-    assert banner(NOW, "engineer") is None
-    assert banner(None, "engineer") is None
+    assert banner(NOW, "engineer", HERE) is None
+    assert banner(None, "engineer", HERE) is None
 
 
 def test_the_navigation_says_where_one_is() -> None:
