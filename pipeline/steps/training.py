@@ -92,7 +92,10 @@ def transform(plan: Plan, step: Step) -> Summary:
 
 def _has_features(step: Step, transform_id: str) -> bool:
     """Whether they were written before; then keeping them up to date is inference's work."""
-    rows = step.home.lake.scan(FEATURES.name, step.pin(FEATURES.name))
+    before = step.pin(FEATURES.name)
+    if before is None:
+        return False
+    rows = step.home.lake.scan(FEATURES.name, before)
     return not collect(rows.filter(nw.col("transform_id") == transform_id).head(1)).is_empty()
 
 
