@@ -209,10 +209,19 @@ class Runner:
         seconds = round(time.monotonic() - started, 3)
         return self._complete(step, journal, summary | {"seconds": seconds}, fingerprint)
 
+    def taken_over(self, run: Run, summary: Summary) -> Summary:
+        """Record a step that a retry took over from the run before as CACHED."""
+        node, metadata = summary["node"], self._home.metadata
+        if metadata.execution(run.run_id, node) is not None:
+            return summary
+        done = metadata.execution(summary["by"], node)
+        journal = Journal(self._home.settings.journals, run.run_id)
+        return summary if done is None else self._cached(run, node, done, journal)
+
     def _complete(
         self, step: Step, journal: Journal, summary: Summary, fingerprint: str | None
     ) -> Summary:
-        summary = dict(summary, node=step.node, state="COMPLETE")
+        summary = dict(summary, node=step.node, state="COMPLETE", by=step.run.run_id)
         summary.update(reads=step.reads, writes=step.writes)
         execution = Execution(
             step.node, step.run.run_id, "COMPLETE", _properties(step.run, summary), fingerprint

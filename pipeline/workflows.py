@@ -46,7 +46,8 @@ class Context:
         self, name: str, work: Callable[[Step], Summary], cache: Mapping[str, Any] | None = None
     ) -> Summary:
         """Run one component, durably and once."""
-        return self.durable(name, lambda: self.runner.step(self.run, name, work, cache))
+        summary = self.durable(name, lambda: self.runner.step(self.run, name, work, cache))
+        return self.runner.taken_over(self.run, summary)
 
     def snapshot(self) -> Document:
         """Write down which versions belong together now; the last act under the publish lock."""
