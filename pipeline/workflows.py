@@ -4,7 +4,7 @@ Nothing here computes: a workflow says which component runs when, and what holds
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -55,8 +55,10 @@ class Context:
         def work() -> Document:
             lake, run = self.home.lake, self.run
             commit = Commit(run.root, run.run_id, "snapshot", run.who, {}, part=run.run_id)
+            # A name of its own: the snapshot's work must not count as done by a compaction.
+            compaction = replace(commit, part=f"{run.run_id}/compact")
             for table in TABLES:
-                lake.compact(table, commit)
+                lake.compact(table, compaction)
             record_files(lake, commit)
             serving = all_live(self.home.settings.serving)
             live = {fleet: entry.model_id for fleet, entry in serving.items()}
