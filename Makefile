@@ -27,6 +27,7 @@ run: setup ## start worker and dashboard; Ctrl-C stops both
 	@$(BIN)/stillwater up
 
 test: setup ## run all tests
+	@$(BIN)/stillwater spark setup >/dev/null
 	$(BIN)/python -m pytest $(ARGS)
 
 e2e: setup ## run the browser tests only

@@ -28,6 +28,7 @@ class Table:
         sort: how rows are ordered inside files, so that a read prunes to a few row groups.
         partitions: columns that split the table into folders.
         open: further float32 columns are allowed (one per feature).
+        bulk: grows with the flights; the others hold a row a delivery, engine or snapshot.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Table:
     sort: tuple[str, ...] = ()
     partitions: tuple[str, ...] = ()
     open: bool = False
+    bulk: bool = False
 
     @property
     def column_names(self) -> tuple[str, ...]:

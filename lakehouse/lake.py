@@ -8,16 +8,18 @@ and input versions it came from, and what the table's content then was.
 import json
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import narwhals as nw
+import polars as pl
 
 from lakehouse import VERSION
 from lakehouse.content import Content
 from lakehouse.contract import Table
-from lakehouse.engines import Added, Engine, LogEntry, Where, Write
+from lakehouse.engines import Added, ByGroup, Engine, LogEntry, Where, Write
 from lakehouse.tables import TABLES
 
 
@@ -32,6 +34,7 @@ class Commit:
         who: the person or command that asked for the run.
         inputs: table to version that was read.
         part: tells several writes of one node to one table apart.
+        batch: number of a stream's batch: of each piece of work only the newest one is kept.
     """
 
     root: str
@@ -40,6 +43,7 @@ class Commit:
     who: str
     inputs: Mapping[str, int] = field(default_factory=dict)
     part: str = "all"
+    batch: int = 0
 
     def work(self, table: str) -> str:
         """Name of this piece of work on ``table``, the transaction's application id."""
@@ -47,11 +51,15 @@ class Commit:
 
 
 class Lake:
-    """All tables under one folder, through one engine."""
+    """All tables under one folder, through one engine.
+
+    Attributes:
+        engine: what reads and writes large tables.
+    """
 
     def __init__(self, root: Path, engine: Engine) -> None:
+        self.engine = engine
         self._root = root
-        self._engine = engine
         self._writing = threading.RLock()
 
     def path(self, name: str) -> Path:
@@ -64,7 +72,7 @@ class Lake:
 
     def version(self, name: str) -> int | None:
         """The newest version of a table, or None while it does not exist."""
-        return self._engine.version(self.path(name))
+        return self.engine.version(self.path(name))
 
     def versions(self) -> dict[str, int]:
         """The newest version of every table that exists."""
@@ -76,19 +84,42 @@ class Lake:
         if version is None:
             version = self.version(name)
         if version is None:
-            return self._engine.empty(TABLES[name])
-        return self._engine.scan(self.path(name), version)
+            return self.empty(name)
+        return self._of(name).scan(self.path(name), version)
 
     def empty(self, name: str) -> nw.LazyFrame[Any]:
         """No rows of a table: what a page shows before the first run."""
-        return self._engine.empty(TABLES[name])
+        return self._of(name).empty(TABLES[name])
+
+    def frame(self, rows: pl.DataFrame) -> nw.LazyFrame[Any]:
+        """A few rows of this process as a frame that joins with those of large tables."""
+        return self.engine.frame(rows)
+
+    def held(self, frame: nw.LazyFrame[Any]) -> AbstractContextManager[nw.LazyFrame[Any]]:
+        """A frame of large tables worked out once, however often it is used in the block."""
+        return self.engine.held(frame)
+
+    def by_unit(self, frame: nw.LazyFrame[Any], function: ByGroup) -> nw.LazyFrame[Any]:
+        """What ``function`` makes of whole machines' rows, in the order of their cycles.
+
+        Args:
+            frame: fleet, engine, cycle and further columns, of a large table.
+            function: each machine must come out the same whichever others it is given with.
+        """
+        return self.engine.map_groups(frame, ("fleet", "engine"), "cycle", function)
+
+    def job(self, name: str, cancelled: Callable[[], bool]) -> AbstractContextManager[None]:
+        """A block whose work on large tables is ended as soon as ``cancelled`` says so."""
+        return self.engine.job(name, cancelled)
 
     def append(self, name: str, frame: nw.LazyFrame[Any], commit: Commit) -> int | None:
         """Add rows; returns the version that holds them, None when there was nothing to write."""
 
+        engine = self._of(name)
+
         def write(path: Path, rows: nw.LazyFrame[Any], before: Content) -> _Plan:
-            added = self._engine.content(rows)
-            return _Plan(before, Content(), added, lambda n: self._engine.append(path, rows, n))
+            added = engine.content(rows)
+            return _Plan(before, Content(), added, lambda note: engine.append(path, rows, note))
 
         return self._commit(name, frame, commit, write)
 
@@ -97,38 +128,34 @@ class Lake:
     ) -> int | None:
         """Put ``frame`` in the place of the rows that match ``where``, in one commit."""
 
+        engine = self._of(name)
+
         def write(path: Path, rows: nw.LazyFrame[Any], before: Content) -> _Plan:
             old = self.scan(name)
             for column, values in where.items():
                 old = old.filter(nw.col(column).is_in(sorted(values)))
-            gone, added = self._engine.content(old), self._engine.content(rows)
-            return _Plan(
-                before, gone, added, lambda note: self._engine.replace(path, rows, where, note)
-            )
+            gone, added = engine.content(old), engine.content(rows)
+            return _Plan(before, gone, added, lambda n: engine.replace(path, rows, where, n))
 
         return self._commit(name, frame, commit, write)
 
     def merge(self, name: str, frame: nw.LazyFrame[Any], commit: Commit) -> int | None:
         """Update the rows whose key is there, insert the others, in one commit."""
-        key = TABLES[name].key
+        key, engine = TABLES[name].key, self._of(name)
 
         def write(path: Path, rows: nw.LazyFrame[Any], before: Content) -> _Plan:
-            old = self.scan(name).join(rows.select(*key), on=list(key), how="semi")
-            gone, added = self._engine.content(old), self._engine.content(rows)
-            return _Plan(
-                before, gone, added, lambda note: self._engine.merge(path, rows, key, note)
-            )
+            old = engine.matching(self.scan(name), rows, key)
+            gone, added = engine.content(old), engine.content(rows)
+            return _Plan(before, gone, added, lambda note: engine.merge(path, rows, key, note))
 
         return self._commit(name, frame, commit, write)
 
     def restore(self, name: str, version: int, commit: Commit) -> int | None:
         """Make the content of an older version the newest one."""
-        after = self.content(name, version)
+        after, engine = self.content(name, version), self._of(name)
 
         def write(path: Path, _rows: nw.LazyFrame[Any], before: Content) -> _Plan:
-            return _Plan(
-                before, before, after, lambda note: self._engine.restore(path, version, note)
-            )
+            return _Plan(before, before, after, lambda note: engine.restore(path, version, note))
 
         return self._commit(name, self.empty(name), commit, write)
 
@@ -141,29 +168,33 @@ class Lake:
         with self._writing:
             content = self.content(name, version)
             same = _Plan(content, Content(), Content(), lambda _: None)
-            return self._engine.compact(path, TABLES[name], _note(name, commit, same))
+            return self._of(name).compact(path, TABLES[name], _note(name, commit, same))
 
     def history(
         self, name: str, version: int | None = None, limit: int | None = None
     ) -> list[LogEntry]:
         """Commits of a table, newest first, up to ``version``."""
         exists = self.version(name) is not None
-        return self._engine.log(self.path(name), version, limit) if exists else []
+        return self.engine.log(self.path(name), version, limit) if exists else []
 
     def content(self, name: str, version: int) -> Content:
         """Content of a version: as its commit wrote it down, else worked out from the rows."""
-        noted = self._engine.log(self.path(name), version, 1)[0].metadata
+        noted = self.engine.log(self.path(name), version, 1)[0].metadata
         if "content_sha256" in noted:
             return Content.parse(int(noted["row_count"]), str(noted["content_sha256"]))
         return self.recount(name, version)
 
     def recount(self, name: str, version: int) -> Content:
         """Content of a version worked out from its rows, whatever its commit says."""
-        return self._engine.content(self.scan(name, version))
+        return self._of(name).content(self.scan(name, version))
+
+    def digest(self, frame: nw.LazyFrame[Any]) -> Content:
+        """Row count and hash of any rows of large tables."""
+        return self.engine.content(frame)
 
     def added(self, name: str, after: int, until: int) -> list[Added]:
         """Files that the commits in (after, until] added to a table, oldest first."""
-        return self._engine.added(self.path(name), after, until)
+        return self.engine.added(self.path(name), after, until)
 
     def _commit(
         self,
@@ -172,31 +203,35 @@ class Lake:
         commit: Commit,
         write: "Callable[[Path, nw.LazyFrame[Any], Content], _Plan]",
     ) -> int | None:
-        table, path = TABLES[name], self.path(name)
+        table, path, engine = TABLES[name], self.path(name), self._of(name)
+        known = Write(commit.work(name), "", commit.batch)
         with self._writing:
             self._create(table, path)
-            if self._engine.done(path, commit.work(name)):
-                return self._version_of(path, commit.work(name))
-            rows = self._engine.conform(frame, table)
-            newest = self.version(name) or 0
-            plan = write(path, rows, self.content(name, newest))
-            if not plan.gone.rows and not plan.added.rows:
-                return None
-            plan.write(_note(name, commit, plan))
+            if self.engine.done(path, known):
+                return self._version_of(path, known)
+            with engine.held(engine.conform(frame, table)) as rows:
+                plan = write(path, rows, self.content(name, self.version(name) or 0))
+                if not plan.gone.rows and not plan.added.rows:
+                    return None
+                plan.write(_note(name, commit, plan))
             return self.version(name)
 
+    def _of(self, name: str) -> Engine:
+        return self.engine.of(TABLES[name])
+
     def _create(self, table: Table, path: Path) -> None:
-        if self._engine.version(path) is None:
+        if self.engine.version(path) is None:
             note = {"node": "create", "code_version": VERSION, "row_count": 0}
             note["content_sha256"] = Content().sha256
-            self._engine.create(path, table, Write("create", json.dumps(note)))
+            self.engine.create(path, table, Write("create", json.dumps(note)))
 
-    def _version_of(self, path: Path, work: str) -> int:
-        for entry in self._engine.log(path):
-            if entry.metadata.get("work") == work:
+    def _version_of(self, path: Path, write: Write) -> int:
+        for entry in self.engine.log(path):
+            noted = entry.metadata
+            if (noted.get("work"), noted.get("batch", 0)) == (write.work, write.number):
                 return entry.version
         # The log kept the transaction but the commit that held it has expired.
-        return self._engine.log(path, limit=1)[0].version
+        return self.engine.log(path, limit=1)[0].version
 
 
 @dataclass(frozen=True)
@@ -225,5 +260,5 @@ def _note(name: str, commit: Commit, plan: _Plan) -> Write:
         "rows_removed": plan.gone.rows,
         "row_count": plan.after.rows,
         "content_sha256": plan.after.sha256,
-    }
-    return Write(commit.work(name), json.dumps(note, sort_keys=True))
+    } | ({"batch": commit.batch} if commit.batch else {})
+    return Write(commit.work(name), json.dumps(note, sort_keys=True), commit.batch)

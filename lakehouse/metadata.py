@@ -92,7 +92,7 @@ class Metadata:
         is brought up to date.
         """
         with self._lock:
-            known = self.execution(execution.run_id, execution.node)
+            known = self._named(execution.node, execution.name)
             if known is not None and known.state in ("COMPLETE", "CACHED"):
                 return known
             row = self._execution_row(execution)
@@ -105,14 +105,16 @@ class Metadata:
                     row, events, contexts, reuse_context_if_already_exist=True
                 )
             )
-            found = self.execution(execution.run_id, execution.node)
+            found = self._named(execution.node, execution.name)
             assert found is not None  # noqa: S101  (it was put in the line above)
             return found
 
     def execution(self, run_id: str, node: str) -> Execution | None:
         """The step of a run, None while it has not finished."""
+        return self._named(node, f"{run_id}.{node}")
+
+    def _named(self, node: str, name: str) -> Execution | None:
         type_name = EXECUTION_TYPES[node][0]
-        name = f"{run_id}.{node}"
         row = self._do(lambda s: s.get_execution_by_type_and_name(type_name, name))
         return None if row is None else self._execution(row)
 
@@ -230,13 +232,15 @@ class Metadata:
 
     def _execution(self, row: Any) -> Execution:
         properties = _values(row.custom_properties)
-        run_id, _, node = row.name.rpartition(".")
+        name, _, part = row.name.partition("@")
+        run_id, _, node = name.rpartition(".")
         return Execution(
             node=_NODES.get(row.type, node),
             run_id=run_id,
             state=_STATE_NAMES.get(row.last_known_state, "UNKNOWN"),
             properties=properties,
             fingerprint=row.external_id or None,
+            part=part,
             id=row.id,
             time=row.create_time_since_epoch,
         )

@@ -21,6 +21,10 @@ class Parameters(BaseModel):
     rows: int = Field(
         25_000, ge=1_000, le=10_000_000, description="flights to learn from, evenly thinned"
     )
+    sample: int = Field(
+        1_000_000, ge=1_000, le=10_000_000,
+        description="flights, of whole engines, that transform and window are fitted on",
+    )  # fmt: skip
     coverage: float = Field(0.9, ge=0.5, le=0.99, description="nominal coverage of the window")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="seed of every random choice")
 

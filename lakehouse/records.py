@@ -40,6 +40,7 @@ class Execution:
         state: COMPLETE, CACHED, FAILED or CANCELED.
         properties: custom properties: parameters, who, seconds, summary.
         fingerprint: names inputs, parameters and code; equal steps share it.
+        part: of a node that a run executes more than once, such as a stream, which part it is.
         id: the store's number, 0 before it is stored.
         time: when it was stored, milliseconds since 1970.
     """
@@ -49,13 +50,14 @@ class Execution:
     state: str
     properties: Mapping[str, Value] = field(default_factory=dict)
     fingerprint: str | None = None
+    part: str = ""
     id: int = 0
     time: int = 0
 
     @property
     def name(self) -> str:
         """Its name in the store."""
-        return f"{self.run_id}.{self.node}"
+        return f"{self.run_id}.{self.node}" + (f"@{self.part}" if self.part else "")
 
 
 @dataclass(frozen=True)

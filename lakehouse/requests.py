@@ -2,9 +2,9 @@
 
 import json
 from hashlib import sha256
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 DeliveryKind = Literal["history", "in_service", "truth"]
 Origin = Literal["failure", "overhaul", "removal", "retract"]
@@ -93,7 +93,50 @@ class ReportRequest(Request):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
+class StreamRequest(Request):
+    """Take in what arrives in a folder or a Kafka topic, batch after batch, until it is cancelled.
+
+    The batches of one source are numbered through all its runs: what was taken never comes again.
+    """
+
+    workflow: ClassVar[str] = "stream"
+    nodes: ClassVar[tuple[str, ...]] = ("ExampleGen", "Clean", "BulkInferrer")
+
+    folder: str | None = Field(default=None, description="absolute path of the watched folder")
+    brokers: str | None = Field(default=None, description="Kafka's addresses: host:port,…")
+    topic: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,249}$")
+    fleet: FleetName | None = None
+    kind: DeliveryKind | None = None
+    once: bool = Field(default=False, description="end when nothing more is there")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.folder is None) == (self.brokers is None):
+            raise ValueError("a stream reads one folder or one Kafka topic")
+        if (self.brokers is None) != (self.topic is None):
+            raise ValueError("Kafka needs brokers and topic")
+        if self.brokers is not None and (self.fleet is None or self.kind is None):
+            raise ValueError("messages do not say fleet and kind: both are needed")
+        return self
+
+    @property
+    def source(self) -> str:
+        """What is read, in words."""
+        return self.folder or f"kafka://{self.brokers}/{self.topic}"
+
+    @property
+    def name(self) -> str:
+        """Name of the stream: the same source, fleet and kind go on where they stopped."""
+        text = json.dumps([self.source, self.fleet, self.kind])
+        return f"stream-{sha256(text.encode()).hexdigest()[:12]}"
+
+    @property
+    def deduplication(self) -> str:
+        """One run at a time reads a source."""
+        return self.name
+
+
 REQUESTS: dict[str, type[Request]] = {
     request.workflow: request
-    for request in (IngestRequest, RetrainRequest, ScoreRequest, ReportRequest)
+    for request in (IngestRequest, RetrainRequest, ScoreRequest, ReportRequest, StreamRequest)
 }

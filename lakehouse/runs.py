@@ -27,7 +27,7 @@ from lakehouse.settings import Settings
 APP = "stillwater"
 APP_VERSION = "1"
 EXECUTOR = "worker"
-RUN_ID = re.compile(r"(ingest|retrain|score|report)-\d{8}T\d{6}-[0-9a-f]{6}")
+RUN_ID = re.compile(r"(ingest|retrain|score|report|stream)-\d{8}T\d{6}-[0-9a-f]{6}")
 DEAD_AFTER = 30.0
 FINAL = ("SUCCEEDED", "FAILED", "CANCELLED")
 _STATES = {
@@ -64,7 +64,7 @@ class Run:
 
     Attributes:
         run_id: its id.
-        kind: ingest, retrain, score or report.
+        kind: ingest, retrain, score, report or stream.
         state: QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLING, CANCELLED or CRASHED.
         who: who asked for it.
         queued: when it was asked for.

@@ -14,6 +14,8 @@ from pydantic_settings import (
 )
 
 CONFIG_NAME = "stillwater.toml"
+_MASTER = r"^(local(\[(\*|\d+)(,\d+)?\])?|local-cluster\[.+\]|spark://.+|yarn|k8s://.+)$"
+_MEMORY = r"^[1-9]\d*[mgt]$"
 
 
 class SettingsError(ValueError):
@@ -32,6 +34,34 @@ class WebSettings(BaseModel):
         default=12, ge=1, le=720, description="a sign-in ends after this long"
     )
     behind_tls: bool = Field(default=False, description="served over HTTPS: mark cookies Secure")
+
+
+class SparkSettings(BaseModel):
+    """The Spark engine; used when ``engine`` is ``spark``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    master: str = Field(
+        default="local[*]", pattern=_MASTER, description="Spark's master: local[*], spark://, …"
+    )
+    memory: str = Field(default="2g", pattern=_MEMORY, description="heap of the driver's JVM")
+    executor_memory: str = Field(default="2g", pattern=_MEMORY, description="heap of an executor")
+    partitions: int = Field(default=4, ge=1, le=100_000, description="partitions after a shuffle")
+    jars: Path | None = Field(
+        default=None, description="folder of the jars; default: a cache of the user"
+    )
+    learner: Literal["auto", "local", "distributed"] = Field(
+        default="auto", description="where trees are trained; auto: by the flights to learn from"
+    )
+    learners: int = Field(
+        default=2, ge=1, le=1000, description="tasks that one distributed training runs in"
+    )
+    conf: dict[str, str] = Field(default={}, description="further Spark settings, as they are")
+
+    @field_validator("jars")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
 
 
 class Settings(BaseSettings):
@@ -67,6 +97,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info")
     learner_threads: int = Field(default=2, ge=1, le=256, description="threads of one training")
     web: WebSettings = WebSettings.model_validate({})
+    spark: SparkSettings = SparkSettings.model_validate({})
 
     @field_validator("data", mode="before")
     @classmethod
@@ -160,6 +191,11 @@ class Settings(BaseSettings):
         return self.home / "worker.json"
 
     @property
+    def streams(self) -> Path:
+        """How far each stream has read, a folder each."""
+        return self.home / "streams"
+
+    @property
     def uploads(self) -> Path:
         """Where the dashboard leaves uploaded files for the worker."""
         return self.home / "landing" / "uploads"
@@ -185,6 +221,9 @@ class _FileSource(TomlConfigSettingsSource):
         if "data" in values:
             paths = [values["data"]] if isinstance(values["data"], str) else values["data"]
             values["data"] = tuple(self._folder / Path(path).expanduser() for path in paths)
+        if "jars" in values.get("spark", {}):
+            jars = self._folder / Path(values["spark"]["jars"]).expanduser()
+            values["spark"] = values["spark"] | {"jars": jars}
         return values
 
 

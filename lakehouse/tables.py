@@ -63,6 +63,7 @@ READINGS = Table(
         Column("extra", "string", "columns that no contract knows, as JSON"),
     ),
     sort=("fleet", "engine", "cycle", "delivery_id", "line"),
+    bulk=True,
 )
 
 FAILURES = Table(
@@ -124,6 +125,7 @@ SILVER = Table(
         DELIVERY,
     ),
     sort=ENGINE_ORDER,
+    bulk=True,
 )
 
 FEATURES = Table(
@@ -140,6 +142,7 @@ FEATURES = Table(
     sort=ENGINE_ORDER,
     partitions=("transform_id",),
     open=True,
+    bulk=True,
 )
 
 FLEET_BAND = Table(
@@ -185,6 +188,7 @@ PREDICTIONS = Table(
         Column("predicted_at", "timestamp", "when it was said"),
     ),
     sort=ENGINE_ORDER,
+    bulk=True,
 )
 
 BACKFILL = Table(
@@ -202,6 +206,7 @@ BACKFILL = Table(
         Column("predicted_at", "timestamp", "when it was worked out"),
     ),
     sort=ENGINE_ORDER,
+    bulk=True,
 )
 
 ENGINE_STATUS = Table(

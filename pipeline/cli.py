@@ -9,7 +9,7 @@ import click
 from lakehouse.audit import AuditError
 from lakehouse.runs import RunError
 from lakehouse.settings import Settings, SettingsError
-from pipeline.commands import models, reading, running, serving
+from pipeline.commands import models, reading, replaying, running, serving, spark, streaming
 from pipeline.commands.output import Exit, fail
 
 
@@ -47,6 +47,8 @@ for command in (
     running.retrain,
     running.score,
     running.report,
+    replaying.replay,
+    streaming.stream,
     reading.engines,
     reading.engine,
     models.models,
@@ -55,6 +57,7 @@ for command in (
     reading.runs,
     reading.run,
     serving.data,
+    spark.spark,
     serving.user,
     serving.serve,
     serving.worker,

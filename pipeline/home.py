@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from lakehouse.engines import Engine
 from lakehouse.engines.local import LocalEngine
 from lakehouse.lake import Lake
 from lakehouse.metadata import Metadata
 from lakehouse.profiles import Profile
 from lakehouse.profiles.turbofan import PROFILE
-from lakehouse.settings import Settings, SettingsError
+from lakehouse.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -20,18 +21,26 @@ class Home:
     profile: Profile
 
 
-def open_home(settings: Settings) -> Home:
-    """The home that the settings name, with the engine that they choose.
+def open_home(settings: Settings, engine: Engine | None = None) -> Home:
+    """The home that the settings name.
 
-    Raises:
-        SettingsError: the chosen engine is not part of this release.
+    Args:
+        settings: name the home.
+        engine: what reads and writes large tables; by default the local one, which reads whatever
+            any engine wrote, at once and without Java.
     """
-    if settings.engine != "local":
-        raise SettingsError(
-            f"engine (STILLWATER_ENGINE) = {settings.engine!r}: this release runs 'local' only"
-        )
-    lake = Lake(settings.lake, LocalEngine())
+    lake = Lake(settings.lake, engine or LocalEngine())
     return Home(settings, lake, Metadata(settings.metadata), PROFILE)
+
+
+def chosen_engine(settings: Settings) -> Engine:
+    """The engine that the settings choose for the work of runs."""
+    if settings.engine == "local":
+        return LocalEngine()
+    # Only who chooses Spark pays for its import.
+    from lakehouse.engines.spark import SparkEngine
+
+    return SparkEngine(settings.spark, settings.logs / "spark.log")
 
 
 def create_home(settings: Settings) -> bool:

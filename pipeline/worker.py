@@ -25,13 +25,15 @@ from lakehouse.requests import (
     Request,
     RetrainRequest,
     ScoreRequest,
+    StreamRequest,
 )
 from lakehouse.runs import APP, APP_VERSION, EXECUTOR, RunStore, database_url
 from lakehouse.settings import Settings
 from pipeline import workflows
-from pipeline.home import Home, create_home, open_home
+from pipeline.home import Home, chosen_engine, create_home, open_home
 from pipeline.publish_lock import PublishLock
-from pipeline.runner import Run, RunCancelled, Runner
+from pipeline.runner import Runner
+from pipeline.step import Run, RunCancelled
 
 HEARTBEAT_SECONDS = 5.0
 POLL_SECONDS = 0.1
@@ -43,7 +45,9 @@ WORKFLOWS: dict[type[Request], Workflow] = {
     RetrainRequest: workflows.retrain,
     ScoreRequest: workflows.score,
     ReportRequest: workflows.report,
+    StreamRequest: workflows.stream,
 }
+STREAMS_AT_ONCE = 8
 
 
 def init(settings: Settings) -> bool:
@@ -60,15 +64,20 @@ def init(settings: Settings) -> bool:
 
 
 @contextmanager
-def worker(settings: Settings, wait: float = 0.0) -> Iterator[None]:
+def worker(settings: Settings, wait: float = 0.0, streams: bool = True) -> Iterator[None]:
     """A running worker: takes the lake lock, resumes what was interrupted, serves the queues.
+
+    Args:
+        settings: name the home.
+        wait: seconds to wait for another worker to end; infinite when negative.
+        streams: whether it serves streams too; what has no end would keep a short-lived worker.
 
     Raises:
         LockedError: another worker runs on this home for longer than ``wait`` seconds.
     """
     with lake_lock(settings.home, wait):
         init(settings)
-        home = open_home(settings)
+        home = open_home(settings, chosen_engine(settings))
         runs = RunStore(settings)
         lock = PublishLock(settings.home / "publish.lock")
         # Asked before the launch: recovery puts interrupted runs back into their queues.
@@ -84,7 +93,11 @@ def worker(settings: Settings, wait: float = 0.0) -> Iterator[None]:
         DBOS.launch()
         try:
             for name in REQUESTS:
-                DBOS.register_queue(name, worker_concurrency=1, polling_interval_sec=POLL_SECONDS)
+                most = STREAMS_AT_ONCE if name == StreamRequest.workflow else 1
+                if streams or most == 1:
+                    DBOS.register_queue(
+                        name, worker_concurrency=most, polling_interval_sec=POLL_SECONDS
+                    )
             yield
         finally:
             stopped.set()

@@ -1,4 +1,4 @@
-"""The workflows: ingest, retrain, score and report, as components in order.
+"""The workflows: ingest, retrain, score, report and stream, as components in order.
 
 Nothing here computes: a workflow says which component runs when, and what holds the publish lock.
 """
@@ -9,16 +9,24 @@ from functools import partial
 from typing import Any
 
 from lakehouse.lake import Commit
-from lakehouse.requests import IngestRequest, ReportRequest, RetrainRequest, ScoreRequest
+from lakehouse.requests import (
+    IngestRequest,
+    ReportRequest,
+    RetrainRequest,
+    ScoreRequest,
+    StreamRequest,
+)
 from lakehouse.serving import all_live
 from lakehouse.snapshots import take
 from lakehouse.tables import TABLES
 from pipeline.home import Home
 from pipeline.publish_lock import PublishLock
-from pipeline.runner import Run, Runner, Step, Summary
+from pipeline.runner import Runner
+from pipeline.step import Run, Step, Summary
 from pipeline.steps import inference, training
 from pipeline.steps import ingest as taking
 from pipeline.steps import report as reporting
+from pipeline.steps import stream as streaming
 from pipeline.steps.files import record_files
 
 Document = dict[str, Any]
@@ -144,6 +152,15 @@ def report(context: Context, request: ReportRequest) -> Document:
         context.node("BulkInferrer", partial(inference.bulk_infer, [request.fleet]))
         snapshot = context.snapshot()
     return {"snapshot": snapshot["seq"], "tables": snapshot["tables"]}
+
+
+def stream(context: Context, request: StreamRequest) -> Document:
+    """What arrives in a folder or a topic, until somebody ends it.
+
+    One checkpointed step: how far it is stands in the stream's own log, batch by batch.
+    """
+    work = partial(streaming.stream, context.home, context.run, context.lock, request)
+    return context.durable("stream", work)
 
 
 def _refused(request: RetrainRequest, plan: Mapping[str, Any]) -> Document:

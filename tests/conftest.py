@@ -2,12 +2,18 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from lakehouse.settings import Settings
+from lakehouse.engines import jars
+from lakehouse.settings import Settings, SparkSettings
+
+if TYPE_CHECKING:
+    from lakehouse.engines.spark import SparkEngine
 
 ROOT = Path(__file__).parent.parent
 # A property either holds or not; how fast it was tried belongs into a benchmark.
@@ -39,6 +45,22 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     return Settings.load(home=tmp_path / "var")
+
+
+@pytest.fixture(scope="session")
+def spark_engine(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[SparkEngine]":
+    """The Spark engine on this machine; all tests share its one warm session."""
+    from lakehouse.engines import session
+    from lakehouse.engines.spark import SparkEngine
+
+    try:
+        jars.find_java()
+    except jars.SparkSetupError as error:
+        missing(str(error))
+    yield SparkEngine(
+        SparkSettings(master="local[2]"), tmp_path_factory.mktemp("spark") / "spark.log"
+    )
+    session.stop()
 
 
 @pytest.fixture(scope="session")

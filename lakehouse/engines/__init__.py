@@ -1,17 +1,23 @@
 """Storage engines behind one small interface: the rest of the code never knows which one runs."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import narwhals as nw
+import polars as pl
 
 from lakehouse.content import Content
 from lakehouse.contract import Table
 
 Where = Mapping[str, Collection[str]]
 """Rows whose columns hold one of the given texts; all columns must match."""
+ByGroup = Callable[[pl.DataFrame], pl.DataFrame]
+"""A function of whole groups of rows, such as all flights of some engines, in order. It also takes
+no rows and then returns none, with the columns that it always has. It may run in another process.
+"""
 
 
 @dataclass(frozen=True)
@@ -19,12 +25,14 @@ class Write:
     """What one Delta commit carries beside its rows.
 
     Attributes:
-        work: name of the piece of work (``txnAppId``): done or not done.
+        work: name of the piece of work (``txnAppId``).
         metadata: JSON text for ``userMetadata``.
+        number: ``txnVersion``: 0 for work that is done or not done, the batch of a stream.
     """
 
     work: str
     metadata: str
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,32 @@ class Added:
 class Engine(Protocol):
     """What a storage engine can do; a path is the folder of one Delta table."""
 
+    def of(self, table: Table) -> "Engine":
+        """The engine that reads a table: one that is small is never worth a cluster."""
+
+    def frame(self, rows: pl.DataFrame) -> nw.LazyFrame[Any]:
+        """A few rows of this process as a frame that joins with those of :meth:`scan`."""
+
+    def held(self, frame: nw.LazyFrame[Any]) -> AbstractContextManager[nw.LazyFrame[Any]]:
+        """The frame worked out once, however often it is used until the end of the block."""
+
+    def map_groups(
+        self, frame: nw.LazyFrame[Any], by: tuple[str, ...], order: str, function: ByGroup
+    ) -> nw.LazyFrame[Any]:
+        """What ``function`` makes of whole groups of rows that share ``by``, sorted by ``order``.
+
+        The local engine gives it all rows at once, Spark some whole groups at a time where they
+        lie, so each group must come out the same whichever others it is given with.
+        """
+
+    def job(self, name: str, cancelled: Callable[[], bool]) -> AbstractContextManager[None]:
+        """A block whose work is ended as soon as ``cancelled`` says so.
+
+        Raises:
+            JobCancelledError: from inside the block, when it was.
+            EngineLostError: the engine's own process ended; the next job starts a new one.
+        """
+
     def version(self, path: Path) -> int | None:
         """The newest version, or None while there is no table."""
 
@@ -77,6 +111,11 @@ class Engine(Protocol):
             ContractError: naming the columns that are missing, unknown or of a wrong type.
         """
 
+    def matching(
+        self, frame: nw.LazyFrame[Any], rows: nw.LazyFrame[Any], key: tuple[str, ...]
+    ) -> nw.LazyFrame[Any]:
+        """The rows of a table whose key is among those of conformed ``rows``."""
+
     def content(self, frame: nw.LazyFrame[Any]) -> Content:
         """Row count and hash of a frame's content."""
 
@@ -91,8 +130,8 @@ class Engine(Protocol):
     ) -> None:
         """Update the rows whose key is there, insert the others, in one commit."""
 
-    def done(self, path: Path, work: str) -> bool:
-        """Whether the log records this piece of work."""
+    def done(self, path: Path, write: Write) -> bool:
+        """Whether the log records this piece of work, or a later batch of it."""
 
     def log(
         self, path: Path, version: int | None = None, limit: int | None = None
@@ -111,3 +150,11 @@ class Engine(Protocol):
 
 class ContractError(ValueError):
     """A frame does not fit its table contract."""
+
+
+class JobCancelledError(RuntimeError):
+    """A person cancelled the job while the engine was working on it."""
+
+
+class EngineLostError(RuntimeError):
+    """The process that the engine runs in has ended; the message says what is known."""

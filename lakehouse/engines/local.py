@@ -1,7 +1,8 @@
 """The local engine: Polars reads, delta-rs writes, in this process; no Java, no server."""
 
-import json
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from deltalake.schema import PrimitiveType
 
 from lakehouse.content import Content, content_of
 from lakehouse.contract import Column, Table, Type
-from lakehouse.engines import Added, ContractError, LogEntry, Where, Write
+from lakehouse.engines import Added, ByGroup, ContractError, LogEntry, Where, Write
+from lakehouse.engines.delta_log import actions, entry
 
 POLARS: dict[Type, Any] = {
     "int64": pl.Int64,
@@ -62,6 +64,29 @@ class LocalEngine:
         self._pinned: LRUCache[tuple[Path, int], DeltaTable] = LRUCache(256)
         self._lock = threading.RLock()
 
+    def of(self, table: Table) -> "LocalEngine":  # noqa: ARG002
+        """Itself: it reads every table."""
+        return self
+
+    def frame(self, rows: pl.DataFrame) -> nw.LazyFrame[Any]:
+        """Rows of this process, as they are."""
+        return nw.from_native(rows.lazy())
+
+    @contextmanager
+    def held(self, frame: nw.LazyFrame[Any]) -> Iterator[nw.LazyFrame[Any]]:
+        """The frame collected."""
+        yield self.frame(_collect(frame))
+
+    def map_groups(
+        self, frame: nw.LazyFrame[Any], by: tuple[str, ...], order: str, function: ByGroup
+    ) -> nw.LazyFrame[Any]:
+        """What ``function`` makes of all groups at once."""
+        return self.frame(function(_collect(frame).sort(*by, order)))
+
+    def job(self, name: str, cancelled: Callable[[], bool]) -> nullcontext[None]:  # noqa: ARG002
+        """Work in this process ends at its next progress report."""
+        return nullcontext()
+
     def version(self, path: Path) -> int | None:
         """The newest version, or None while there is no table."""
         table = self._table(path)
@@ -85,8 +110,7 @@ class LocalEngine:
 
     def empty(self, table: Table) -> nw.LazyFrame[Any]:
         """No rows, with the contract's columns and types."""
-        schema = {column.name: POLARS[column.type] for column in table.columns}
-        return nw.from_native(pl.LazyFrame(schema=schema))
+        return self.frame(no_rows(table))
 
     def conform(self, frame: nw.LazyFrame[Any], table: Table) -> nw.LazyFrame[Any]:
         """The frame with the contract's columns, types and order of rows, collected once."""
@@ -102,6 +126,12 @@ class LocalEngine:
         except pl.exceptions.PolarsError as error:
             raise ContractError(f"{table.name}: {error}") from error
         return nw.from_native(rows.sort(table.sort or table.key).lazy())
+
+    def matching(
+        self, frame: nw.LazyFrame[Any], rows: nw.LazyFrame[Any], key: tuple[str, ...]
+    ) -> nw.LazyFrame[Any]:
+        """The rows of a table whose key is among those of conformed ``rows``."""
+        return frame.join(rows.select(*key), on=list(key), how="semi")
 
     def content(self, frame: nw.LazyFrame[Any]) -> Content:
         """Row count and hash of a frame's content."""
@@ -136,9 +166,10 @@ class LocalEngine:
         )
         merger.when_matched_update_all().when_not_matched_insert_all().execute()
 
-    def done(self, path: Path, work: str) -> bool:
-        """Whether the log records this piece of work."""
-        return self._current(path).transaction_version(work) is not None
+    def done(self, path: Path, write: Write) -> bool:
+        """Whether the log records this piece of work, or a later batch of it."""
+        number = self._current(path).transaction_version(write.work)
+        return number is not None and number >= write.number
 
     def log(
         self, path: Path, version: int | None = None, limit: int | None = None
@@ -148,7 +179,7 @@ class LocalEngine:
         newest = version if version is not None else self.version(path)
         first = 0 if limit is None or newest is None else max(0, newest - limit + 1)
         versions = range(newest, first - 1, -1) if newest is not None else ()
-        return [_entry(path, number) for number in versions]
+        return [entry(path, number) for number in versions]
 
     def restore(self, path: Path, version: int, write: Write) -> None:
         """Make the content of an older version the newest one."""
@@ -156,21 +187,25 @@ class LocalEngine:
 
     def compact(self, path: Path, table: Table, write: Write) -> bool:
         """Rewrite many small files as few sorted ones; False when there was nothing to do."""
-        delta = self._current(path)
-        sizes = pl.DataFrame(delta.get_add_actions(flatten=True))["size_bytes"]
-        if int((sizes < SMALL_BYTES).sum()) <= SMALL_FILES:
+        if self.small_files(path) <= SMALL_FILES:
             return False
+        delta = self._current(path)
         # Of two columns z-order interleaves and no file prunes; one column is a plain sort.
         by = "engine" if "engine" in table.sort else table.key[0]
         delta.optimize.z_order([by], writer_properties=WRITER, commit_properties=_commit(write))
         return True
+
+    def small_files(self, path: Path) -> int:
+        """How many files are smaller than they should be."""
+        sizes = pl.DataFrame(self._current(path).get_add_actions(flatten=True))["size_bytes"]
+        return int((sizes < SMALL_BYTES).sum())
 
     def added(self, path: Path, after: int, until: int) -> list[Added]:
         """Files that the commits in (after, until] added, oldest first."""
         return [
             Added(version, str(action["add"]["path"]), int(action["add"]["size"]))
             for version in range(after + 1, until + 1)
-            for action in _actions(path, version)
+            for action in actions(path, version)
             if "add" in action
         ]
 
@@ -211,9 +246,14 @@ class LocalEngine:
             return table
 
 
+def no_rows(table: Table) -> pl.DataFrame:
+    """No rows in memory, with the contract's columns and types."""
+    return pl.DataFrame(schema={column.name: POLARS[column.type] for column in table.columns})
+
+
 def _collect(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
-    native = nw.to_native(frame)
-    return native.collect() if isinstance(native, pl.LazyFrame) else native
+    rows: pl.DataFrame = frame.collect("polars").to_native()
+    return rows
 
 
 def _field(column: Column) -> Field:
@@ -231,7 +271,7 @@ def _typed(rows: pl.DataFrame, column: Column) -> pl.Expr:
 def _commit(write: Write) -> CommitProperties:
     return CommitProperties(
         custom_metadata={"userMetadata": write.metadata},
-        app_transactions=[Transaction(write.work, 0)],
+        app_transactions=[Transaction(write.work, write.number)],
     )
 
 
@@ -242,25 +282,4 @@ def _predicate(where: Where) -> str:
     return " AND ".join(
         f'"{name}" IN ({", ".join(text(value) for value in sorted(values))})'
         for name, values in where.items()
-    )
-
-
-def _actions(path: Path, version: int) -> list[dict[str, Any]]:
-    commit = path / "_delta_log" / f"{version:020d}.json"
-    return [json.loads(line) for line in commit.read_text().splitlines() if line]
-
-
-def _entry(path: Path, version: int) -> LogEntry:
-    actions = _actions(path, version)
-    info: dict[str, Any] = next((a["commitInfo"] for a in actions if "commitInfo" in a), {})
-    try:
-        metadata = json.loads(info.get("userMetadata") or "{}")
-    except json.JSONDecodeError:
-        metadata = {}
-    return LogEntry(
-        version=version,
-        time=int(info.get("timestamp", 0)),
-        operation=str(info.get("operation", "")),
-        metrics=info.get("operationMetrics", {}),
-        metadata=metadata,
     )

@@ -17,6 +17,7 @@ from lakehouse.requests import (
     Request,
     RetrainRequest,
     ScoreRequest,
+    StreamRequest,
 )
 from lakehouse.runs import FINAL, Run, RunError, RunStore
 from lakehouse.serving import live
@@ -176,12 +177,12 @@ def wait(settings: Settings, run_id: str, as_json: bool) -> None:
 
 
 @contextmanager
-def running_worker(settings: Settings) -> Iterator[None]:
+def running_worker(settings: Settings, streams: bool = False) -> Iterator[None]:
     """A worker for the time of a command, unless one is up already."""
     with ExitStack() as stack:
         # The lock knows: a sign of life outlives the worker that left it by half a minute.
         with suppress(LockedError):
-            stack.enter_context(worker.worker(settings))
+            stack.enter_context(worker.worker(settings, streams=streams))
             stack.callback(_drain, settings)
         yield
 
@@ -189,7 +190,7 @@ def running_worker(settings: Settings) -> Iterator[None]:
 def _drain(settings: Settings) -> None:
     """Let runs that this worker has begun end before the lock is let go."""
     runs = RunStore(settings)
-    while active := runs.active():
+    while active := [run for run in runs.active() if run.kind != StreamRequest.workflow]:
         runs.wait(active[-1].run_id, 1.0)
 
 

@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+import narwhals as nw
 import polars as pl
 
 from lakehouse.contract import Table
@@ -13,6 +15,7 @@ from pipeline.sources.delivered import Delivered
 from pipeline.sources.faults import Fault
 
 KEY = ("engine", "cycle")
+SPANS = {"engine": pl.String, "first": pl.Int64, "last": pl.Int64, "flights": pl.Int64}
 _ORDER = (READINGS, QUARANTINE, FAILURES, TRUTH, DELIVERIES)
 
 
@@ -40,13 +43,16 @@ class Known:
     Attributes:
         deliveries: rows of bronze/deliveries of the same fleet.
         readings: rows of bronze/readings: for history and in-service deliveries those of accepted
-            deliveries for the engines concerned; for truth those of :func:`in_service_of`.
+            deliveries for the engines and between the cycles concerned; for truth the last ones
+            of each engine of :func:`in_service_of`.
         quarantine: rows of bronze/quarantine of :func:`in_service_of` (truth only).
+        spans: what :func:`spans` says of all earlier readings of the engines concerned.
     """
 
     deliveries: pl.DataFrame
     readings: pl.DataFrame
     quarantine: pl.DataFrame
+    spans: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SPANS))
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,20 @@ def bronze(rows: Mapping[Table, pl.DataFrame], warnings: tuple[Warned, ...] = ()
         for table, frame in filled.items()
     }
     return Bronze(tables, warnings)
+
+
+def spans(readings: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """How far the record of each engine reaches.
+
+    Returns:
+        engine, first and last cycle, and the number of different cycles (flights) between them.
+    """
+    cycle = nw.col("cycle")
+    return readings.group_by("engine").agg(
+        cycle.min().alias("first"),
+        cycle.max().alias("last"),
+        cycle.n_unique().cast(nw.Int64).alias("flights"),
+    )
 
 
 def delivery_id(root: str, delivered: Delivered) -> str:

@@ -5,12 +5,15 @@ out from the rows up to that cycle only.
 """
 
 from hashlib import sha256
+from typing import Any
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 
 from lakehouse.profiles import Profile
 
+Rows = nw.LazyFrame[Any]
 ENGINE = ["fleet", "engine"]
 ROW = [*ENGINE, "cycle"]
 SAID = ["probability", "window_from", "window_to", "coverage", "rul"]
@@ -19,18 +22,20 @@ WHY_CYCLES = 10
 WHY_DEVIATION = 1.0
 
 
-def changed_engines(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.DataFrame:
+def changed_engines(before: Rows, after: Rows) -> Rows:
     """Engines of which any row came, went or changed between two versions of silver.
 
     Returns:
-        fleet, engine; sorted.
+        fleet, engine; in no order.
     """
     columns = [name for name in after.collect_schema().names() if name != "delivery_id"]
-    old, new = before.select(columns), after.select(columns)
-    came = new.join(old, on=columns, how="anti", nulls_equal=True)
-    went = old.join(new, on=columns, how="anti", nulls_equal=True)
-    both = pl.concat([came.select(ENGINE), went.select(ENGINE)])
-    return both.unique().sort(ENGINE).collect()
+    signed = [
+        rows.select(*columns, nw.lit(sign).alias("_sign"))
+        for rows, sign in ((before, -1), (after, 1))
+    ]
+    # Equal rows cancel out, nulls included: a group is one row with all its values.
+    balance = nw.concat(signed).group_by(*columns).agg(nw.col("_sign").sum())
+    return balance.filter(nw.col("_sign") != 0).select(*ENGINE).unique()
 
 
 def newest_rows(rows: pl.DataFrame) -> pl.DataFrame:
@@ -83,19 +88,27 @@ def to_issue(
     return rows.join(known.select(key), on=key, how="anti").sort(ROW)
 
 
-def to_backfill(said: pl.DataFrame, in_service: pl.DataFrame, taught: pl.DataFrame) -> pl.DataFrame:
-    """What the model says of earlier cycles: all but the newest one of engines in service.
+def mark(said: pl.DataFrame, in_service: pl.DataFrame, taught: pl.DataFrame) -> pl.DataFrame:
+    """Tell the newest cycles of engines in service from earlier ones.
 
     Args:
         said: fleet, engine, cycle and what the model says.
         in_service: fleet, engine, cycle (the newest) of engines in service.
         taught: fleet, engine of the engines that the model learned from.
+
+    Returns:
+        ``said`` with ``newest`` (what may be issued; all else is backfill) and ``in_training``.
     """
-    rows = said.join(in_service, on=ROW, how="anti")
+    newest = in_service.select(*ROW, pl.lit(True).alias("newest"))
     marked = taught.select(*ENGINE, pl.lit(True).alias("in_training"))
-    return rows.join(marked, on=ENGINE, how="left").with_columns(
-        pl.col("in_training").fill_null(False)
-    )
+    rows = said.join(newest, on=ROW, how="left").join(marked, on=ENGINE, how="left")
+    return rows.with_columns(pl.col("newest", "in_training").fill_null(False))
+
+
+def last_issued(predictions: Rows) -> Rows:
+    """What was issued last of each engine: of its highest cycle, of that the latest."""
+    order = ["cycle", "predicted_at"]
+    return predictions.unique(ENGINE, keep="last", order_by=order)
 
 
 def trends(said: pl.DataFrame) -> pl.DataFrame:
@@ -158,21 +171,28 @@ def reasons(features: pl.DataFrame, band: pl.DataFrame, profile: Profile) -> pl.
     return far.group_by(ENGINE, maintain_order=True).agg(words.str.join(", ").alias("why"))
 
 
-def data_status(silver: pl.DataFrame) -> pl.DataFrame:
+def data_status(silver: pl.DataFrame, deliveries: pl.DataFrame) -> pl.DataFrame:
     """Whether an engine's rows are whole: ok, or warning for gaps and unusable values.
 
+    Args:
+        silver: rows of silver/readings, of whole engines.
+        deliveries: delivery_id, received_at, simulated of the fleet.
+
     Returns:
-        fleet, engine, cycle (the newest), cycles_seen, data_status, delivery_id (of the newest).
+        fleet, engine, cycle (the newest), cycles_seen, data_status, last_received_at, simulated.
     """
+    arrived = deliveries.select("delivery_id", "received_at", "simulated")
     return (
-        silver.sort(ROW)
+        silver.join(arrived, on="delivery_id", how="left")
+        .sort(ROW)
         .group_by(ENGINE, maintain_order=True)
         .agg(
             pl.col("cycle").last(),
             pl.len().cast(pl.Int64).alias("cycles_seen"),
             (pl.col("cycle").max() - pl.col("cycle").min() + 1 != pl.len()).alias("gap"),
             (pl.col("flags").fill_null("") != "").any().alias("flagged"),
-            pl.col("delivery_id").last(),
+            pl.col("received_at").max().alias("last_received_at"),
+            pl.col("simulated").any(),
         )
         .with_columns(
             pl.when(pl.col("gap") | pl.col("flagged"))
@@ -192,12 +212,11 @@ def engine_status(
     Args:
         engines: as :func:`data_status` gives it.
         failed: fleet, engine, failure_cycle.
-        issued: gold/predictions of the fleet.
-        extras: further columns by fleet and engine: trend, why, last_received_at, simulated.
+        issued: what was issued last of each engine.
+        extras: further columns by fleet and engine: trend, why.
     """
-    latest = issued.sort(*ROW, "predicted_at").unique(ENGINE, keep="last")
     names = ["window_from", "window_to", "coverage", "rul", "model_id", "predicted_at", "run_id"]
-    said = latest.select(*ENGINE, pl.col("cycle").alias("said_at"), "probability", *names)
+    said = issued.select(*ENGINE, pl.col("cycle").alias("said_at"), "probability", *names)
     gone = failed.select(*ENGINE, "failure_cycle")
     status = engines.join(gone, on=ENGINE, how="left").join(said, on=ENGINE, how="left")
     for extra in extras:
@@ -205,5 +224,5 @@ def engine_status(
     failure = pl.col("failure_cycle")
     state = pl.when(failure.is_null()).then(pl.lit("in_service")).otherwise(pl.lit("failed"))
     return status.with_columns(state.alias("state"), failure.alias("failed_at")).drop(
-        "failure_cycle", "delivery_id"
+        "failure_cycle"
     )

@@ -55,53 +55,51 @@ class Change:
         replaced: (fleet, engine) of these, also of those that have no row any more.
     """
 
-    append: nw.DataFrame[Any]
-    rewrite: nw.DataFrame[Any]
+    append: nw.LazyFrame[Any]
+    rewrite: nw.LazyFrame[Any]
     replaced: tuple[tuple[str, str], ...]
 
 
-def overtaken(fresh: nw.DataFrame[Any], newest: nw.DataFrame[Any]) -> tuple[tuple[str, str], ...]:
-    """The engines of newly accepted records that :func:`change` has to look at.
+def overtaken(fresh: nw.LazyFrame[Any], current: nw.LazyFrame[Any]) -> tuple[str, ...]:
+    """The engines of one fleet's newly accepted records that :func:`change` has to look at.
 
     The others got newer cycles only: their cleaned records are appended as they are.
 
     Args:
         fresh: fleet, engine, cycle of the records.
-        newest: fleet, engine and the highest ``cycle`` of each engine in silver.
+        current: rows of silver of the same fleet.
     """
     first = fresh.group_by(*ENGINE).agg(nw.col("cycle").min().alias("first"))
-    late = first.join(newest, on=list(ENGINE)).filter(nw.col("first") <= nw.col("cycle"))
-    return _engines(late)
+    newest = current.group_by(*ENGINE).agg(nw.col("cycle").max().alias("newest"))
+    late = first.join(newest, on=list(ENGINE)).filter(nw.col("first") <= nw.col("newest"))
+    return tuple(engine for _, engine in _engines(late))
 
 
-def change(current: nw.DataFrame[Any], wanted: nw.DataFrame[Any]) -> Change:
+def change(current: nw.LazyFrame[Any], wanted: nw.LazyFrame[Any]) -> Change:
     """Compare silver with what :func:`clean` says, both for the same whole engines.
 
     An engine whose rows stand as they should and that only gains later cycles is appended to, one
     that is as it should be is left alone, every other one (late cycles, a withdrawn delivery, one
     accepted after all) is replaced.
     """
-    columns = current.columns
+    columns = current.collect_schema().names()
     wanted = wanted.select(columns)
     kept = current.join(wanted.select(*KEY), on=list(KEY), how="semi")
     lost = current.join(wanted.select(*KEY), on=list(KEY), how="anti")
     newest = current.group_by(*ENGINE).agg(nw.col("cycle").max().alias("newest"))
     added = wanted.join(current.select(*KEY), on=list(KEY), how="anti")
-    placed = added.join(newest, on=list(ENGINE), how="left")
-    late = placed.filter(nw.col("cycle") <= nw.col("newest"))
+    late = added.join(newest, on=list(ENGINE)).filter(nw.col("cycle") <= nw.col("newest"))
     altered = _altered(kept, wanted)
-    touched = sorted({*_engines(lost), *_engines(late), *_engines(altered)})
-    marks = _frame_of(touched, current)
+    touched = _engines(nw.concat([part.select(*ENGINE) for part in (lost, late, altered)]))
+    rewritten = _among(touched)
     return Change(
-        append=added.join(marks, on=list(ENGINE), how="anti"),
-        rewrite=wanted.join(marks, on=list(ENGINE), how="semi"),
-        replaced=tuple(touched),
+        append=added.filter(~rewritten), rewrite=wanted.filter(rewritten), replaced=touched
     )
 
 
-def _altered(current: nw.DataFrame[Any], wanted: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+def _altered(current: nw.LazyFrame[Any], wanted: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """Rows of ``current`` that stand otherwise in ``wanted``; null equals null."""
-    values = [name for name in current.columns if name not in KEY]
+    values = [name for name in current.collect_schema().names() if name not in KEY]
     both = current.join(wanted, on=list(KEY), suffix="_wanted")
     same = [
         (nw.col(name) == nw.col(f"{name}_wanted")).fill_null(False)
@@ -111,12 +109,18 @@ def _altered(current: nw.DataFrame[Any], wanted: nw.DataFrame[Any]) -> nw.DataFr
     return both.filter(~nw.all_horizontal(*same, ignore_nulls=False))
 
 
-def _engines(frame: nw.DataFrame[Any]) -> tuple[tuple[str, str], ...]:
-    rows = frame.select(*ENGINE).unique().rows()
+def _engines(frame: nw.LazyFrame[Any]) -> tuple[tuple[str, str], ...]:
+    rows = frame.select(*ENGINE).unique().collect("polars").rows()
     return tuple(sorted((str(fleet), str(engine)) for fleet, engine in rows))
 
 
-def _frame_of(engines: list[tuple[str, str]], like: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
-    names = {name: [engine[i] for engine in engines] for i, name in enumerate(ENGINE)}
-    schema = dict.fromkeys(ENGINE, nw.String())
-    return nw.from_dict(names, schema=schema, backend=like.implementation)
+def _among(engines: tuple[tuple[str, str], ...]) -> nw.Expr:
+    fleets: dict[str, list[str]] = {}
+    for fleet, engine in engines:
+        fleets.setdefault(fleet, []).append(engine)
+    marks = [
+        (nw.col("fleet") == fleet) & nw.col("engine").is_in(names)
+        for fleet, names in fleets.items()
+    ]
+    none = nw.col("engine").is_in(())
+    return nw.any_horizontal(none, *marks, ignore_nulls=False)

@@ -1,5 +1,8 @@
 """ExampleGen: one parsed delivery and what bronze holds already into the rows to write."""
 
+from dataclasses import replace
+
+import narwhals as nw
 import polars as pl
 
 from lakehouse.tables import DELIVERIES, FAILURES, QUARANTINE, READINGS
@@ -14,6 +17,7 @@ from pipeline.components.bronze import (
     delivery_id,
     delivery_row,
     reject,
+    spans,
 )
 from pipeline.components.truth import take_truth
 from pipeline.sources.delivered import Delivered
@@ -81,7 +85,9 @@ def _take_readings(delivered: Delivered, parsed: Parsed, known: Known, arrival: 
     }
     if delivered.kind == "history":
         tables[FAILURES] = _failures(delivered, parsed, arrival)
-    return bronze(tables, _warnings(parsed, again.filter(~pl.col("same")), before))
+    return bronze(
+        tables, _warnings(parsed, again.filter(~pl.col("same")), replace(known, readings=before))
+    )
 
 
 def _seen_before(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -115,7 +121,7 @@ def _failures(delivered: Delivered, parsed: Parsed, arrival: Arrival) -> pl.Data
     )
 
 
-def _warnings(parsed: Parsed, conflicts: pl.DataFrame, known: pl.DataFrame) -> tuple[Warned, ...]:
+def _warnings(parsed: Parsed, conflicts: pl.DataFrame, known: Known) -> tuple[Warned, ...]:
     warned = [
         Warned("unknown_column", f"{name} is in no contract") for name in parsed.unknown_columns
     ]
@@ -134,13 +140,26 @@ def _warnings(parsed: Parsed, conflicts: pl.DataFrame, known: pl.DataFrame) -> t
     return tuple(warned)
 
 
-def _gaps(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def _gaps(rows: pl.DataFrame, known: Known) -> pl.DataFrame:
     """Engines of a delivery whose cycles have holes, with the number of missing ones."""
-    seen = pl.concat([known.select(KEY), rows.select(KEY)])
+    repeated_keys = known.readings.select(KEY).unique()
+    new = rows.select(KEY).unique().join(repeated_keys, on=KEY, how="anti")
     cycle = pl.col("cycle")
-    span = cycle.max() - cycle.min() + 1 - cycle.n_unique()
-    holes = seen.group_by("engine").agg(missing=span).filter(pl.col("missing") > 0)
-    return holes.join(rows.select("engine").unique(), on="engine", how="semi").sort("engine")
+    mine: pl.DataFrame = spans(nw.from_native(rows.lazy())).collect("polars").to_native()
+    grown = new.group_by("engine").agg(new=cycle.len().cast(pl.Int64))
+    both = (
+        mine.drop("flights")
+        .join(grown, on="engine", how="left")
+        .join(known.spans, on="engine", how="left", suffix="_before")
+    )
+    missing = (
+        pl.max_horizontal("last", "last_before")
+        - pl.min_horizontal("first", "first_before")
+        + 1
+        - pl.col("new").fill_null(0)
+        - pl.col("flights").fill_null(0)
+    )
+    return both.select("engine", missing=missing).filter(pl.col("missing") > 0).sort("engine")
 
 
 def _first(engines: pl.Series) -> tuple[str, ...]:

@@ -64,15 +64,17 @@ class Trained:
         out_of_fold: fleet, engine, cycle, remaining, fold and what :meth:`FailureModel.predict`
             returns; each flight said by learners and a transform that never saw its engine.
         resources: fit_seconds, peak_memory_mb (of the process), model_bytes.
+        about: how many failed engines there were and how many were looked at.
     """
 
     model: FailureModel
     out_of_fold: pl.DataFrame
     resources: Mapping[str, float]
+    about: Mapping[str, int]
 
 
 def train(
-    silver: Rows, failures: Rows, features: Rows, graph: TransformGraph, work: Work
+    silver: Rows, failures: pl.DataFrame, features: Rows, graph: TransformGraph, work: Work
 ) -> Trained:
     """Measure out of fold, calibrate the window, fit the final model.
 
@@ -87,10 +89,13 @@ def train(
         NothingToLearnError: the failed engines do not fill two folds.
     """
     began = time.perf_counter()
-    failed = with_fold(history(silver, failures))
+    lives = history(silver, failures, work.parameters.sample)
+    failed = with_fold(lives.flights)
     fitting = _fitting(failed, work)
     said = _folds(failed, fitting)
-    flights = flights_of(with_fold(history(features, failures)), graph)
+    sampled = failures.join(failed, on=["fleet", "engine"], how="semi")
+    seen = history(features, sampled, work.parameters.sample)
+    flights = flights_of(with_fold(seen.flights), graph)
     trees = fitting.estimators(flights, work.parameters.averaged, "all engines")
     rows = fitting.error_rows(flights)
     trees[SPREAD.name] = fitting.error(flights.at(rows), said.life[rows], "all engines")
@@ -102,7 +107,7 @@ def train(
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "model_bytes": float(sum(len(content) for content in model.files.values())),
     }
-    return Trained(model, _out_of_fold(failed, said, fitting), resources)
+    return Trained(model, _out_of_fold(failed, said, fitting), resources, lives.about)
 
 
 def fold(fleet: str, life: int) -> int:

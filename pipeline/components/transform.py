@@ -1,6 +1,7 @@
 """Transform: fits regimes and health signals, and writes every flight's features."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from hashlib import sha256
 
 import narwhals as nw
 import numpy as np
@@ -25,6 +26,7 @@ from pipeline.models.signals import History, Projection, common_direction, laten
 Floats = npt.NDArray[np.float64]
 
 KEYS = ("fleet", "engine", "cycle")
+ENGINE = ["fleet", "engine"]
 # A sensor that takes fewer different values than this is a switch or a rounding, not a trend.
 FEWEST_VALUES = 30
 LEAST_SPREAD = 0.1
@@ -38,26 +40,57 @@ class NothingToLearnError(ValueError):
     """No flight of a failed engine: there is nothing to fit."""
 
 
-def history(silver: Rows, failures: Rows) -> pl.DataFrame:
-    """Flights of failed engines up to their failure, with ``remaining``, sorted by key.
+@dataclass(frozen=True)
+class Lives:
+    """Flights of failed engines up to their failure: all of them, or those of a sample of engines.
+
+    Attributes:
+        flights: with ``remaining``, sorted by key.
+        engines: engines in it.
+        failed: engines that failed.
+        total: flights of all engines that failed.
+    """
+
+    flights: pl.DataFrame
+    engines: int
+    failed: int
+    total: int
+
+    @property
+    def about(self) -> dict[str, int]:
+        """What a run writes down of it."""
+        return {"sampled_engines": self.engines, "failed_engines": self.failed}
+
+
+def history(silver: Rows, failures: pl.DataFrame, most: int) -> Lives:
+    """Flights of failed engines, collected: whole engines, by the order of their names' sha256.
+
+    The order has nothing to do with how long an engine lived, so that the engines taken are a fair
+    sample, and it is the same on every machine.
 
     Args:
-        silver: fleet, engine, cycle, settings, sensors.
+        silver: fleet, engine, cycle and further columns.
         failures: fleet, engine, failure_cycle; one row an engine.
+        most: no further engine is taken once so many flights are there.
 
     Raises:
         NothingToLearnError: there is no such flight.
     """
-    rows = (
-        silver.join(failures.select("fleet", "engine", "failure_cycle"), on=["fleet", "engine"])
-        .filter(nw.col("cycle") <= nw.col("failure_cycle"))
-        .with_columns((nw.col("failure_cycle") - nw.col("cycle")).alias("remaining"))
-        .collect(backend="polars")
+    counted = silver.group_by("fleet", "engine").agg(nw.len().alias("flights"))
+    flown = failures.join(_collect(counted), on=ENGINE)
+    named = [f"{fleet}/{engine}" for fleet, engine in flown.select(ENGINE).iter_rows()]
+    order = pl.Series("order", [sha256(name.encode()).digest() for name in named], pl.Binary)
+    drawn = flown.with_columns(order).sort("order")
+    before = pl.col("flights").cum_sum() - pl.col("flights")
+    taken = drawn.filter(before < most)
+    wanted = nw.col("engine").is_in(taken["engine"].to_list())
+    rows = _collect(silver.filter(wanted)).join(taken.select(*ENGINE, "failure_cycle"), on=ENGINE)
+    flights = rows.filter(pl.col("cycle") <= pl.col("failure_cycle")).with_columns(
+        remaining=pl.col("failure_cycle") - pl.col("cycle")
     )
-    frame: pl.DataFrame = rows.to_native()
-    if frame.is_empty():
+    if flights.is_empty():
         raise NothingToLearnError("no flight of a failed engine")
-    return frame.sort(KEYS)
+    return Lives(flights.sort(KEYS), len(taken), len(flown), int(flown["flights"].sum()))
 
 
 def fit(failed: pl.DataFrame, profile: Profile) -> TransformGraph:
@@ -95,6 +128,12 @@ def featurise(graph: TransformGraph, silver: Rows) -> Rows:
     )
     rows = course(rows, thresholds(graph.signals))
     return rows.select(*KEYS, "regime", *norms, *feature_names(graph))
+
+
+def features_of(graph: TransformGraph, transform_id: str, silver: pl.DataFrame) -> pl.DataFrame:
+    """Rows of gold/features of whole engines' flights, where they lie in memory."""
+    rows = _collect(featurise(graph, _lazy(silver)))
+    return rows.with_columns(transform_id=pl.lit(transform_id))
 
 
 def feature_names(graph: TransformGraph) -> tuple[str, ...]:

@@ -6,13 +6,16 @@ changed since that version is done again, so that a run that died half-way is ma
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import narwhals as nw
 import polars as pl
 
 from lakehouse.artifacts import check
 from lakehouse.clock import now
+from lakehouse.engines import ByGroup
 from lakehouse.serving import Live, live
 from lakehouse.tables import (
     BACKFILL,
@@ -31,31 +34,38 @@ from pipeline.components.bulk_inferrer import (
     data_status,
     engine_status,
     input_digests,
-    newest_rows,
+    last_issued,
+    mark,
     reasons,
-    to_backfill,
     to_issue,
     trends,
 )
 from pipeline.components.failures import failed_engines
-from pipeline.components.transform import featurise
+from pipeline.components.transform import features_of
 from pipeline.models.failure import FailureModel
 from pipeline.models.graph import TransformGraph
-from pipeline.runner import Step, Summary
+from pipeline.step import Step, Summary
 from pipeline.steps.frames import collect, lazy
+
+Rows = nw.LazyFrame[Any]
 
 
 @dataclass(frozen=True)
 class _Fleet:
-    """One fleet at the versions of this step."""
+    """One fleet at the versions of this step: large tables lazily, the others a row an engine."""
 
     name: str
-    silver: pl.DataFrame
+    silver: Rows
+    engines: pl.DataFrame
     failed: pl.DataFrame
-    deliveries: pl.DataFrame
     caught_up: int | None
     model_before: str | None
     served: pl.DataFrame
+
+    @property
+    def in_service(self) -> pl.DataFrame:
+        """fleet, engine and newest cycle of the engines that have not failed."""
+        return self.engines.select(ROW).join(self.failed, on=ENGINE, how="anti")
 
 
 def bulk_infer(fleets: Sequence[str], step: Step, all_cycles: bool = False) -> Summary:
@@ -115,11 +125,14 @@ def _fleet(step: Step, name: str) -> _Fleet:
     failures = collect(step.read(FAILURES.name).filter(mine))
     status = collect(step.read(ENGINE_STATUS.name).filter(mine))
     models = status.filter(pl.col("state") == "in_service")["model_id"].drop_nulls()
+    silver = step.read(SILVER.name).filter(mine)
+    arrived = deliveries.select("delivery_id", "received_at", "simulated")
+    whole = step.home.lake.by_unit(silver, partial(data_status, deliveries=arrived))
     return _Fleet(
         name=name,
-        silver=collect(step.read(SILVER.name).filter(mine)),
+        silver=silver,
+        engines=collect(whole).sort(ENGINE),
         failed=failed_engines(failures, accepted),
-        deliveries=deliveries,
         caught_up=None if status.is_empty() else status["silver_version"].min(),  # type: ignore[arg-type]
         model_before=None if models.is_empty() else str(models[0]),
         served=status.filter((pl.col("state") == "in_service") & pl.col("model_id").is_not_null())
@@ -130,40 +143,55 @@ def _fleet(step: Step, name: str) -> _Fleet:
 
 def _score(step: Step, fleet: _Fleet, served: Live, everything: bool) -> int:
     """Features, predictions and backfill; returns the rows that were scored."""
-    settings = step.home.settings
+    settings, lake = step.home.settings, step.home.lake
     step.uses("Model", served.model_id)
     step.uses("TransformGraph", served.transform_id)
-    model = load_model(settings.home, served.model)
-    graph = load_graph(settings.home, served.transform)
-    fresh = _catch_up(step, fleet, served, graph)
-    taught = pl.read_parquet(
-        settings.home / served.out_of_fold / "out_of_fold.parquet", columns=ENGINE
-    )
-    known_model = collect(
-        step.read(BACKFILL.name).filter(nw.col("fleet") == fleet.name).select("model_id").unique()
-    )["model_id"].to_list()
-    whole = everything or known_model != [served.model_id]
-    in_service = newest_rows(fleet.silver).join(fleet.failed, on=ENGINE, how="anti")
+    fresh = _catch_up(step, fleet, served, load_graph(settings.home, served.transform))
+    whole = everything or _models_of(step, fleet) != [served.model_id]
     # An engine that came back into service, by a person's word, is scored again too.
-    back = in_service.select(ENGINE).join(fleet.served, on=ENGINE, how="anti")
-    changed = pl.concat([fresh, back]).unique().sort(ENGINE)
-    engines = fleet.silver.select(ENGINE).unique() if whole else changed
-    features = _features(step, fleet.name, served.transform_id, None if whole else engines)
-    if features.is_empty():
+    back = fleet.in_service.select(ENGINE).join(fleet.served, on=ENGINE, how="anti")
+    changed = pl.concat([fresh, back]).unique().sort(ENGINE)["engine"].to_list()
+    if not whole and not changed:
         return 0
-    step.progress(0.5, f"predicting {features.height:,} flights of {fleet.name}")
-    said = model.predict(features).with_columns(
-        features_version=pl.lit(step.version(FEATURES.name)), run_id=pl.lit(step.run.run_id),
-        predicted_at=pl.lit(now()).cast(pl.Datetime("us", "UTC")),
-    )  # fmt: skip
-    _issue(step, fleet, said, in_service, served.model_id)
-    backfill = to_backfill(said, in_service.select(ROW), taught.unique())
-    backfill = backfill.with_columns(model_id=pl.lit(served.model_id))
-    where = {"fleet": [fleet.name]}
-    if not whole:
-        where["engine"] = engines["engine"].to_list()
-    step.replace(BACKFILL.name, lazy(backfill), where, part=f"{fleet.name}/{served.model_id}")
-    return features.height
+    features = _features(step, fleet.name, served.transform_id)
+    features = features if whole else features.filter(nw.col("engine").is_in(changed))
+    step.progress(0.5, f"predicting flights of {fleet.name}")
+    with lake.held(lake.by_unit(features, _sayer(step, fleet, served))) as said:
+        newest = nw.col("newest")
+        _issue(step, fleet, collect(said.filter(newest)).drop("newest"), served.model_id)
+        where = {"fleet": [fleet.name]} | ({} if whole else {"engine": changed})
+        backfill = said.filter(~newest).drop("newest")
+        step.replace(BACKFILL.name, backfill, where, part=f"{fleet.name}/{served.model_id}")
+        return int(collect(said.select(nw.len().alias("rows")))["rows"][0])
+
+
+def _models_of(step: Step, fleet: _Fleet) -> list[str]:
+    """Models that the fleet's backfill comes from."""
+    rows = step.read(BACKFILL.name).filter(nw.col("fleet") == fleet.name)
+    return list(collect(rows.select("model_id").unique())["model_id"])
+
+
+def _sayer(step: Step, fleet: _Fleet, served: Live) -> ByGroup:
+    """What the live model says of whole engines, with its stamps, as rows of backfill."""
+    home = step.home.settings.home
+    taught = pl.read_parquet(home / served.out_of_fold / "out_of_fold.parquet", columns=ENGINE)
+    stamps = {
+        "model_id": pl.lit(served.model_id),
+        "features_version": pl.lit(step.version(FEATURES.name), pl.Int64),
+        "run_id": pl.lit(step.run.run_id),
+        "predicted_at": pl.lit(now()).cast(pl.Datetime("us", "UTC")),
+    }
+    return partial(_say, load_model(home, served.model), stamps, fleet.in_service, taught.unique())
+
+
+def _say(
+    model: FailureModel,
+    stamps: dict[str, pl.Expr],
+    in_service: pl.DataFrame,
+    taught: pl.DataFrame,
+    features: pl.DataFrame,
+) -> pl.DataFrame:
+    return mark(model.predict(features).with_columns(**stamps), in_service, taught)
 
 
 def _catch_up(step: Step, fleet: _Fleet, served: Live, graph: TransformGraph) -> pl.DataFrame:
@@ -172,45 +200,37 @@ def _catch_up(step: Step, fleet: _Fleet, served: Live, graph: TransformGraph) ->
     since = fleet.caught_up if same_model and fleet.caught_up is not None else served.silver_version
     current = step.version(SILVER.name)
     if since == current:
-        return fleet.silver.select(ENGINE).head(0)
-    mine = pl.col("fleet") == fleet.name
-    before = nw.to_native(step.home.lake.scan(SILVER.name, since)).filter(mine)
-    fresh = changed_engines(before, fleet.silver.lazy())
-    rows = fleet.silver.join(fresh, on=ENGINE, how="semi")
+        return fleet.engines.select(ENGINE).head(0)
+    before = step.home.lake.scan(SILVER.name, since).filter(nw.col("fleet") == fleet.name)
+    fresh = collect(changed_engines(before, fleet.silver)).sort(ENGINE)
     if fresh.height:
-        features = collect(featurise(graph, lazy(rows)))
+        engines = fresh["engine"].to_list()
+        rows = fleet.silver.filter(nw.col("engine").is_in(engines))
+        features = step.home.lake.by_unit(rows, partial(features_of, graph, served.transform_id))
         where = {
             "transform_id": [served.transform_id],
             "fleet": [fleet.name],
-            "engine": fresh["engine"].to_list(),
+            "engine": engines,
         }
-        marked = features.with_columns(transform_id=pl.lit(served.transform_id))
-        step.replace(FEATURES.name, lazy(marked), where, part=f"{fleet.name}/catch-up")
+        step.replace(FEATURES.name, features, where, part=f"{fleet.name}/catch-up")
     return fresh
 
 
-def _features(
-    step: Step, fleet: str, transform_id: str, engines: pl.DataFrame | None
-) -> pl.DataFrame:
-    rows = step.read(FEATURES.name).filter(
+def _features(step: Step, fleet: str, transform_id: str) -> Rows:
+    return step.read(FEATURES.name).filter(
         nw.col("transform_id") == transform_id, nw.col("fleet") == fleet
     )
-    if engines is not None:
-        rows = rows.filter(nw.col("engine").is_in(engines["engine"].to_list()))
-    return collect(rows).sort(ROW)
 
 
-def _issue(
-    step: Step, fleet: _Fleet, said: pl.DataFrame, in_service: pl.DataFrame, model_id: str
-) -> None:
-    concerned = fleet.silver.join(
-        in_service.join(said.select(ENGINE).unique(), on=ENGINE, how="semi"), on=ENGINE, how="semi"
-    )
+def _issue(step: Step, fleet: _Fleet, said: pl.DataFrame, model_id: str) -> None:
+    """Issue what was not said before, of the newest cycles of engines in service."""
+    engines = said["engine"].to_list()
+    mine = (nw.col("fleet") == fleet.name, nw.col("engine").is_in(engines))
     # The newest, not the pinned ones: what is issued once must never be issued twice.
-    newest = step.home.lake.scan(PREDICTIONS.name)
-    known = collect(newest.filter(nw.col("fleet") == fleet.name))
-    digests = input_digests(concerned, step.home.profile)
-    new = to_issue(said, digests, model_id, known)
+    known = collect(step.home.lake.scan(PREDICTIONS.name).filter(*mine))
+    digest = partial(input_digests, profile=step.home.profile)
+    digests = collect(step.home.lake.by_unit(fleet.silver.filter(*mine), digest))
+    new = to_issue(said.drop("in_training"), digests, model_id, known)
     if new.height:
         part = f"{fleet.name}@{step.pin(PREDICTIONS.name)}"
         step.append(PREDICTIONS.name, lazy(new), part)
@@ -218,44 +238,30 @@ def _issue(
 
 
 def _refresh_status(step: Step, fleet: _Fleet, served: Live | None) -> None:
-    mine = nw.col("fleet") == fleet.name
-    issued = collect(step.read(PREDICTIONS.name).filter(mine))
-    extras = [_arrivals(fleet)]
-    if served is not None:
-        extras += _from_model(step, fleet, served, issued)
-    status = engine_status(data_status(fleet.silver), fleet.failed, issued, extras)
+    issued = collect(last_issued(step.read(PREDICTIONS.name).filter(nw.col("fleet") == fleet.name)))
+    extras = [] if served is None else _from_model(step, fleet, served, issued)
+    status = engine_status(fleet.engines, fleet.failed, issued, extras)
     status = status.with_columns(silver_version=pl.lit(step.version(SILVER.name), pl.Int64))
     where = {"fleet": [fleet.name]}
     step.replace(ENGINE_STATUS.name, lazy(status), where, part=fleet.name)
 
 
-def _arrivals(fleet: _Fleet) -> pl.DataFrame:
-    """fleet, engine, last_received_at, simulated."""
-    arrived = fleet.deliveries.select("delivery_id", "received_at", "simulated")
-    brought = fleet.silver.select(*ENGINE, "delivery_id").unique()
-    return (
-        brought.join(arrived, on="delivery_id")
-        .group_by(ENGINE)
-        .agg(pl.col("received_at").max().alias("last_received_at"), pl.col("simulated").any())
-    )
-
-
 def _from_model(
     step: Step, fleet: _Fleet, served: Live, issued: pl.DataFrame
 ) -> list[pl.DataFrame]:
-    mine = nw.col("fleet") == fleet.name
+    """Trend and reasons of every engine."""
+    lake, profile = step.home.lake, step.home.profile
     columns = [*ROW, "probability"]
-    backfill = collect(step.read(BACKFILL.name).filter(mine).select(columns))
-    said = pl.concat([backfill, newest_rows(issued).select(columns)])
-    norms = [f"norm_{name}" for name in step.home.profile.sensor_names]
-    features = _features_of(step, fleet.name, served.transform_id, norms)
+    backfill = step.read(BACKFILL.name).filter(nw.col("fleet") == fleet.name).select(columns)
+    said = nw.concat([backfill, lake.frame(issued.select(columns))])
+    features = _features(step, fleet.name, served.transform_id)
+    there = features.collect_schema().names()
+    norms = [
+        name for name in (f"norm_{sensor}" for sensor in profile.sensor_names) if name in there
+    ]
     band = collect(step.read(FLEET_BAND.name).filter(nw.col("transform_id") == served.transform_id))
-    return [trends(said), reasons(features, band, step.home.profile)]
-
-
-def _features_of(step: Step, fleet: str, transform_id: str, norms: list[str]) -> pl.DataFrame:
-    rows = step.read(FEATURES.name).filter(
-        nw.col("transform_id") == transform_id, nw.col("fleet") == fleet
-    )
-    present = [name for name in norms if name in rows.collect_schema().names()]
-    return collect(rows.select(*ROW, *present))
+    why = partial(reasons, band=band, profile=profile)
+    return [
+        collect(lake.by_unit(said, trends)),
+        collect(lake.by_unit(features.select(*ROW, *norms), why)),
+    ]

@@ -1,24 +1,26 @@
 """ExampleGen and Clean at work: delivered files into bronze, accepted deliveries into silver."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import narwhals as nw
 import polars as pl
 
 from lakehouse.clock import now
+from lakehouse.engines.local import no_rows
 from lakehouse.requests import IngestRequest
 from lakehouse.tables import DELIVERIES, QUARANTINE, READINGS, SILVER, TRUTH
-from pipeline.components.bronze import Arrival, Bronze, Known
-from pipeline.components.clean import change, clean
+from pipeline.components.bronze import Arrival, Bronze, Known, delivery_id, spans
+from pipeline.components.clean import change, clean, overtaken
 from pipeline.components.example_gen import repeated, take_in
 from pipeline.components.truth import in_service_of
-from pipeline.runner import Step, Summary
 from pipeline.sources.delivered import Delivered
 from pipeline.sources.download import fetch
 from pipeline.sources.files import discover
 from pipeline.sources.parsing import parse
 from pipeline.sources.simulator import simulate
+from pipeline.step import Step, Summary
 from pipeline.steps.frames import collect, lazy
 
 STANDING = ("accepted", "blocked")
@@ -30,15 +32,26 @@ def example_gen(request: IngestRequest, step: Step) -> Summary:
     rows = []
     for index, delivered in enumerate(deliveries):
         step.progress(index / len(deliveries), f"reading {delivered.label}")
-        taken = _take(step, delivered)
-        for table, frame in taken.tables.items():
-            # A truth that came twice, by a retry after the same file, stands once.
-            write = step.merge if table == TRUTH.name else step.append
-            write(table, lazy(frame), part=taken.delivery["delivery_id"][0])
-        rows.append(_told(step, taken))
+        rows.append(take(step, delivered, delivery_id(step.origin, delivered)))
     for name, why in skipped:
         step.note(f"skipped {name}: {why}")
     return {"deliveries": rows, "skipped": [list(entry) for entry in skipped]}
+
+
+def take(step: Step, delivered: Delivered, part: str) -> dict[str, Any]:
+    """One delivery into bronze, its own row last; returns how the run's document tells it.
+
+    Args:
+        step: of ExampleGen.
+        delivered: the delivery.
+        part: names this delivery's share of the step's work.
+    """
+    taken = _taken(step, delivered)
+    for table, frame in taken.tables.items():
+        # A truth that came twice, by a retry after the same file, stands once.
+        write = step.merge if table == TRUTH.name else step.append
+        write(table, lazy(frame), part=part)
+    return _told(step, taken)
 
 
 def clean_silver(delivery_ids: Sequence[str], step: Step) -> Summary:
@@ -57,24 +70,34 @@ def clean_silver(delivery_ids: Sequence[str], step: Step) -> Summary:
 def _clean_fleet(step: Step, fleet: str, accepted: pl.DataFrame, ours: pl.DataFrame) -> int:
     """Newer cycles are appended; engines with late or changed rows are rewritten whole."""
     mine = nw.col("fleet") == fleet
-    bronze = step.read(READINGS.name).filter(mine)
-    concerned = _engines(bronze, ours["delivery_id"].to_list())
-    wanted = nw.col("engine").is_in(concerned)
-    silver = clean(bronze.filter(wanted), lazy(accepted), step.home.profile)
-    before = step.read(SILVER.name).filter(mine, wanted)
-    diff = change(before.collect("polars"), silver.collect("polars"))
-    if len(diff.append):
-        part = f"{fleet}/newer@{step.pin(SILVER.name)}"
-        step.append(SILVER.name, diff.append.lazy(), part)
-    if diff.replaced:
-        where = {"fleet": [fleet], "engine": [engine for _, engine in diff.replaced]}
-        step.replace(SILVER.name, diff.rewrite.lazy(), where, part=f"{fleet}/late")
-    return len(diff.append) + len(diff.rewrite)
+    bronze, silver = step.read(READINGS.name).filter(mine), step.read(SILVER.name).filter(mine)
+    arrived = step.home.lake.frame(accepted.select("delivery_id", "state", "received_at"))
+    fresh = bronze.filter(nw.col("delivery_id").is_in(ours["delivery_id"].to_list()))
+    late = overtaken(fresh, silver)
+    newer = fresh.filter(~nw.col("engine").is_in(late)) if late else fresh
+    part = f"{fleet}/newer@{step.pin(SILVER.name)}"
+    written = step.append(SILVER.name, clean(newer, arrived, step.home.profile), part)
+    return written + (_clean_late(step, fleet, late, arrived) if late else 0)
 
 
-def _engines(bronze: nw.LazyFrame[Any], delivery_ids: list[str]) -> list[str]:
-    rows = bronze.filter(nw.col("delivery_id").is_in(delivery_ids)).select("engine").unique()
-    return sorted(collect(rows)["engine"])
+def _clean_late(
+    step: Step, fleet: str, engines: tuple[str, ...], arrived: nw.LazyFrame[Any]
+) -> int:
+    """Engines of which records came that are not newer than all before."""
+    theirs = (nw.col("fleet") == fleet, nw.col("engine").is_in(engines))
+    lake, before = step.home.lake, step.pin(SILVER.name)
+    silver = lake.empty(SILVER.name) if before is None else step.read(SILVER.name, before)
+    bronze = step.read(READINGS.name).filter(*theirs)
+    with (
+        lake.held(clean(bronze, arrived, step.home.profile)) as wanted,
+        lake.held(silver.filter(*theirs)) as current,
+    ):
+        diff = change(current, wanted)
+        written = step.append(SILVER.name, diff.append, f"{fleet}/late-newer@{before}")
+        if diff.replaced:
+            where = {"fleet": [fleet], "engine": [engine for _, engine in diff.replaced]}
+            written += step.replace(SILVER.name, diff.rewrite, where, part=f"{fleet}/late")
+    return written
 
 
 def _accept(step: Step, delivery_ids: Sequence[str]) -> None:
@@ -109,8 +132,8 @@ def _arrived(
     return found.deliveries, found.skipped
 
 
-def _take(step: Step, delivered: Delivered) -> Bronze:
-    arrival = Arrival(step.run.root, step.run.run_id, now())
+def _taken(step: Step, delivered: Delivered) -> Bronze:
+    arrival = Arrival(step.origin, step.run.run_id, now())
     deliveries = collect(step.read(DELIVERIES.name))
     again = repeated(delivered, deliveries, arrival)
     if again is not None:
@@ -119,34 +142,37 @@ def _take(step: Step, delivered: Delivered) -> Bronze:
     fleet = deliveries.filter(pl.col("fleet") == delivered.fleet)
     if delivered.kind == "truth":
         return take_in(delivered, parsed, _known_truth(step, delivered, fleet), arrival)
-    engines = parsed.records["engine"].unique().to_list() if parsed.records.height else []
-    return take_in(delivered, parsed, _known(step, fleet, engines), arrival)
+    others = fleet.filter(pl.col("delivery_id") != delivery_id(arrival.root, delivered))
+    return take_in(delivered, parsed, _known(step, others, parsed.records), arrival)
 
 
-def _known(step: Step, deliveries: pl.DataFrame, engines: list[str]) -> Known:
-    """What bronze holds of some engines: of accepted deliveries and of this run's."""
+def _known(step: Step, deliveries: pl.DataFrame, records: pl.DataFrame) -> Known:
+    """What bronze holds of a delivery's engines: of accepted deliveries and of this run's."""
     standing = pl.col("state").is_in(STANDING)
     own = (pl.col("state") == "received") & pl.col("run_id").is_in([step.run.run_id, step.run.root])
     ids = deliveries.filter(standing | own)["delivery_id"].to_list()
-    rows = step.read(READINGS.name).filter(
-        nw.col("delivery_id").is_in(ids), nw.col("engine").is_in(engines)
+    none = Known(deliveries, no_rows(READINGS), no_rows(QUARANTINE))
+    if records.is_empty() or not ids:
+        return none
+    theirs = step.read(READINGS.name).filter(
+        nw.col("delivery_id").is_in(ids),
+        nw.col("engine").is_in(records["engine"].unique().to_list()),
     )
+    first, last = records["cycle"].min(), records["cycle"].max()
+    rows = collect(theirs.filter(nw.col("cycle") >= first, nw.col("cycle") <= last))
     order = deliveries.select("delivery_id", "received_at")
-    readings = collect(rows).join(order, on="delivery_id").sort("received_at", "line")
-    return Known(deliveries, readings.drop("received_at"), _none(step, QUARANTINE.name))
+    readings = rows.join(order, on="delivery_id").sort("received_at", "line").drop("received_at")
+    return replace(none, readings=readings, spans=collect(spans(theirs)))
 
 
 def _known_truth(step: Step, delivered: Delivered, deliveries: pl.DataFrame) -> Known:
     of = in_service_of(delivered, deliveries)
     if of is None:
-        return Known(deliveries, _none(step, READINGS.name), _none(step, QUARANTINE.name))
+        return Known(deliveries, no_rows(READINGS), no_rows(QUARANTINE))
     mine = nw.col("delivery_id") == of
-    readings = collect(step.read(READINGS.name).filter(mine))
-    return Known(deliveries, readings, collect(step.read(QUARANTINE.name).filter(mine)))
-
-
-def _none(step: Step, table: str) -> pl.DataFrame:
-    return collect(step.home.lake.empty(table))
+    readings = step.read(READINGS.name).filter(mine)
+    last = readings.group_by("delivery_id", "engine").agg(nw.col("cycle").max())
+    return Known(deliveries, collect(last), collect(step.read(QUARANTINE.name).filter(mine)))
 
 
 def _told(step: Step, taken: Bronze) -> dict[str, Any]:

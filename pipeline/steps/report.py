@@ -6,7 +6,7 @@ import polars as pl
 from lakehouse.clock import now
 from lakehouse.requests import ReportRequest
 from lakehouse.tables import FAILURES, SILVER
-from pipeline.runner import Step, Summary
+from pipeline.step import Step, Summary
 from pipeline.steps.frames import collect, lazy
 
 ORIGINS = {

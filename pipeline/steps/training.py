@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,12 @@ from pipeline.components import evaluator as judge
 from pipeline.components import trainer as teacher
 from pipeline.components.failures import failed_engines
 from pipeline.components.fleet_band import fleet_band
-from pipeline.components.transform import featurise, fit, history
+from pipeline.components.transform import features_of, fit, history
 from pipeline.home import Home
 from pipeline.models.failure import FailureModel
 from pipeline.models.graph import TransformGraph
-from pipeline.runner import Step, Summary
-from pipeline.steps.frames import collect, lazy
+from pipeline.step import Step, Summary
+from pipeline.steps.frames import collect
 from pipeline.steps.inference import load_graph
 
 Plan = Mapping[str, Any]
@@ -40,19 +41,20 @@ def plan(home: Home, request: RetrainRequest) -> dict[str, Any]:
     """
     lake = home.lake
     versions = lake.versions() | {SILVER.name: request.silver_version}
-    silver = _silver(lake.scan(SILVER.name, request.silver_version), request.fleet)
+    silver = lake.scan(SILVER.name, request.silver_version).filter(nw.col("fleet") == request.fleet)
+    flown_engines = collect(silver.select("fleet", "engine").unique())
     failed = _failed(
         lake.scan(FAILURES.name, versions.get(FAILURES.name)),
         lake.scan(DELIVERIES.name, versions.get(DELIVERIES.name)),
         request.fleet,
     )
-    flown = failed.join(silver, on=["fleet", "engine"], how="semi")
+    flown = failed.join(flown_engines, on=["fleet", "engine"], how="semi")
     refused = judge.refusal(flown, home.profile)
     return {
         "fleet": request.fleet,
         "versions": {name: versions[name] for name in _READ if name in versions},
         "parameters": request.parameters,
-        "silver_sha256": content_of(silver.drop("delivery_id")).sha256,
+        "silver_sha256": lake.digest(silver.drop("delivery_id")).sha256,
         "failures_sha256": content_of(flown.drop("origin")).sha256,
         "reason": "" if refused is None else refused.reasons[0],
     }
@@ -70,9 +72,10 @@ def about(plan: Plan) -> dict[str, Any]:
 def transform(plan: Plan, step: Step) -> Summary:
     """Fit the transform and write the fleet's features and band under its own id."""
     silver = _read_silver(step, plan)
-    failed = history(lazy(silver), lazy(_read_failed(step, plan)))
-    step.progress(0.1, f"fitting on {failed.height:,} flights of failed engines")
-    graph = fit(failed, step.home.profile)
+    most = Parameters.of(plan["parameters"]).sample
+    lives = history(silver, _read_failed(step, plan), most)
+    step.progress(0.1, f"fitting on {lives.flights.height:,} flights of failed engines")
+    graph = fit(lives.flights, step.home.profile)
     text = graph.to_json()
     # The rows are part of the name: features of other rows never take the place of live ones.
     named = plan["fleet"] + plan["silver_sha256"] + text
@@ -100,17 +103,17 @@ def _has_features(step: Step, transform_id: str) -> bool:
 
 
 def _write_features(
-    step: Step, plan: Plan, silver: pl.DataFrame, fitted: tuple[str, TransformGraph]
+    step: Step, plan: Plan, silver: nw.LazyFrame[Any], fitted: tuple[str, TransformGraph]
 ) -> None:
     transform_id, graph = fitted
-    marked = nw.lit(transform_id).alias("transform_id")
+    lake, where = step.home.lake, {"transform_id": [transform_id], "fleet": [plan["fleet"]]}
     step.progress(0.4, "writing features")
-    features = collect(featurise(graph, lazy(silver)).with_columns(marked))
-    where = {"transform_id": [transform_id], "fleet": [plan["fleet"]]}
-    step.replace(FEATURES.name, lazy(features), where, part=transform_id)
-    step.progress(0.8, "writing the fleet's band")
-    band = fleet_band(lazy(silver), lazy(features), step.home.profile).with_columns(marked)
-    step.replace(FLEET_BAND.name, band, where, part=transform_id)
+    with lake.held(lake.by_unit(silver, partial(features_of, graph, transform_id))) as features:
+        step.replace(FEATURES.name, features, where, part=transform_id)
+        step.progress(0.8, "writing the fleet's band")
+        band = fleet_band(silver, features, step.home.profile)
+        marked = band.with_columns(nw.lit(transform_id).alias("transform_id"))
+        step.replace(FLEET_BAND.name, marked, where, part=transform_id)
 
 
 def trainer(plan: Plan, transform: Summary, step: Step) -> Summary:
@@ -124,7 +127,7 @@ def trainer(plan: Plan, transform: Summary, step: Step) -> Summary:
     )
     graph = load_graph(settings.home, transform["uri"])
     work = teacher.Work(parameters, step.home.profile, settings.learner_threads, step.progress)
-    trained = teacher.train(lazy(silver), lazy(failed), features, graph, work)
+    trained = teacher.train(silver, failed, features, graph, work)
     digest = _digest(trained.model)
     model_id = f"{plan['fleet'].lower()}-{digest[:8]}"
     folder = step.publish(
@@ -230,12 +233,9 @@ def pusher(
     return {"pushed": True}
 
 
-def _read_silver(step: Step, plan: Plan) -> pl.DataFrame:
-    return _silver(step.read(SILVER.name, plan["versions"][SILVER.name]), plan["fleet"])
-
-
-def _silver(rows: nw.LazyFrame[Any], fleet: str) -> pl.DataFrame:
-    return collect(rows.filter(nw.col("fleet") == fleet)).sort("engine", "cycle")
+def _read_silver(step: Step, plan: Plan) -> nw.LazyFrame[Any]:
+    rows = step.read(SILVER.name, plan["versions"][SILVER.name])
+    return rows.filter(nw.col("fleet") == plan["fleet"])
 
 
 def _read_failed(step: Step, plan: Plan) -> pl.DataFrame:

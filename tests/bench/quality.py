@@ -100,10 +100,10 @@ def measure(folder: Path, fleet: str) -> Figures:
     files = read(folder)
     silver = files[fleet, "history"]
     failed = silver.group_by(ENGINE).agg(pl.col("cycle").max().alias("failure_cycle"))
-    rows, failures = nw.from_native(silver.lazy()), nw.from_native(failed.lazy())
-    graph = fit(history(rows, failures), PROFILE)
+    rows, most = nw.from_native(silver.lazy()), Parameters().sample
+    graph = fit(history(rows, failed, most).flights, PROFILE)
     features = featurise(graph, rows).collect("polars").lazy()
-    trained = train(rows, failures, features, graph, Work(Parameters(), PROFILE, threads=2))
+    trained = train(rows, failed, features, graph, Work(Parameters(), PROFILE, threads=2))
     figures = evaluate(trained.out_of_fold, trained.resources, PROFILE)
     if (fleet, "truth") in files:
         truth = files[fleet, "truth"]["remaining"].to_numpy()

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import narwhals as nw
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,15 +13,16 @@ from pipeline.components.bulk_inferrer import (
     data_status,
     engine_status,
     input_digests,
+    mark,
     newest_rows,
     reasons,
-    to_backfill,
     to_issue,
     trends,
 )
 from tests.lakehouse.frames import rows, silver
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ARRIVED = pl.DataFrame({"delivery_id": ["d"], "received_at": [NOW], "simulated": [False]})
 
 
 def flights(engines: dict[str, int], seed: int = 0) -> pl.DataFrame:
@@ -79,9 +81,11 @@ def test_backfill_leaves_out_the_newest_cycle_of_engines_in_service() -> None:
     frame = flights({"old": 3, "new": 2})
     in_service = pl.DataFrame({"fleet": ["F"], "engine": ["new"], "cycle": [2]})
     taught = pl.DataFrame({"fleet": ["F"], "engine": ["old"]})
-    found = to_backfill(said(frame), in_service, taught)
-    marks = set(found.select("engine", "cycle", "in_training").iter_rows())
+    found = mark(said(frame), in_service, taught)
+    backfill = found.filter(~pl.col("newest"))
+    marks = set(backfill.select("engine", "cycle", "in_training").iter_rows())
     assert marks == {("new", 1, False), ("old", 1, True), ("old", 2, True), ("old", 3, True)}
+    assert found.filter("newest").select("engine", "cycle").rows() == [("new", 2)]
 
 
 def test_changed_engines_are_those_of_which_any_row_changed() -> None:
@@ -93,8 +97,8 @@ def test_changed_engines_are_those_of_which_any_row_changed() -> None:
         delivery_id=pl.lit("other"),
     )
     after = pl.concat([after, flights({"e": 1})])
-    found = changed_engines(before.lazy(), after.lazy())
-    assert found["engine"].to_list() == ["a", "b", "e"]
+    found = changed_engines(nw.from_native(before.lazy()), nw.from_native(after.lazy()))
+    assert sorted(found.collect("polars")["engine"].to_list()) == ["a", "b", "e"]
 
 
 def test_gaps_and_unusable_values_are_a_warning() -> None:
@@ -103,7 +107,7 @@ def test_gaps_and_unusable_values_are_a_warning() -> None:
     frame = frame.filter((pl.col("engine") != "b") | (pl.col("cycle") != 2)).with_columns(
         flags=pl.when(pl.col("engine") == "c").then(pl.lit("sensor_1")).otherwise(pl.lit(""))
     )
-    status = data_status(frame)
+    status = data_status(frame, ARRIVED)
     assert dict(status.select("engine", "data_status").iter_rows()) == {
         "a": "ok", "b": "warning", "c": "warning",
     }  # fmt: skip
@@ -141,7 +145,7 @@ def test_a_failed_engine_keeps_what_was_said_of_it() -> None:
         model_id=pl.lit("m"), run_id=pl.lit("r"), predicted_at=pl.lit(NOW)
     )
     failed = pl.DataFrame({"fleet": ["F"], "engine": ["b"], "failure_cycle": [3]})
-    status = engine_status(data_status(frame), failed, issued, [])
+    status = engine_status(data_status(frame, ARRIVED), failed, issued, [])
     by_engine = {row["engine"]: row for row in status.iter_rows(named=True)}
     assert by_engine["a"]["state"] == "in_service"
     assert (by_engine["b"]["state"], by_engine["b"]["failed_at"]) == ("failed", 3)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import narwhals as nw
 import polars as pl
@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from lakehouse.profiles.turbofan import PROFILE
 from lakehouse.tables import SILVER
-from pipeline.components.clean import Change, change, clean, overtaken
+from pipeline.components.clean import change, clean, overtaken
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 SIGNALS = PROFILE.signal_names
@@ -58,8 +58,22 @@ def silver(rows: pl.DataFrame, deliveries: pl.DataFrame) -> pl.DataFrame:
     return cleaned.collect("polars").to_native().sort(KEY)
 
 
-def diff(current: pl.DataFrame, wanted: pl.DataFrame) -> Change:
-    return change(nw.from_native(current), nw.from_native(wanted))
+class Collected(NamedTuple):
+    """A change with its rows in memory."""
+
+    append: pl.DataFrame
+    rewrite: pl.DataFrame
+    replaced: tuple[tuple[str, str], ...]
+
+
+def lazy(frame: pl.DataFrame) -> nw.LazyFrame[Any]:
+    return nw.from_native(frame.lazy())
+
+
+def diff(current: pl.DataFrame, wanted: pl.DataFrame) -> Collected:
+    made = change(lazy(current), lazy(wanted))
+    rows = (frame.collect("polars").to_native() for frame in (made.append, made.rewrite))
+    return Collected(*rows, made.replaced)
 
 
 def test_columns_are_those_of_the_contract() -> None:
@@ -141,10 +155,10 @@ def test_a_change_always_leads_to_the_same_silver(
         assert (len(again.append), len(again.rewrite), again.replaced) == (0, 0, ())
 
 
-def _applied(current: pl.DataFrame, step: Change) -> pl.DataFrame:
+def _applied(current: pl.DataFrame, step: Collected) -> pl.DataFrame:
     replaced = pl.DataFrame(step.replaced, schema=dict.fromkeys(KEY[:2], pl.String), orient="row")
     kept = current.join(replaced, on=KEY[:2], how="anti")
-    added = [frame.to_native().select(current.columns) for frame in (step.append, step.rewrite)]
+    added = [frame.select(current.columns) for frame in (step.append, step.rewrite)]
     return pl.concat([kept, *added]).sort(KEY)
 
 
@@ -163,8 +177,8 @@ def test_only_engines_with_cycles_up_to_the_newest_need_a_look() -> None:
     """The others can be appended without reading what they were."""
     rows = [("F", "E1", 4), ("F", "E2", 4), ("F", "E2", 5), ("F", "E3", 1)]
     fresh = pl.DataFrame(rows, schema=KEY, orient="row")
-    newest = pl.DataFrame([("F", "E1", 4), ("F", "E2", 3)], schema=KEY, orient="row")
-    assert overtaken(nw.from_native(fresh), nw.from_native(newest)) == (("F", "E1"),)
+    current = pl.DataFrame([("F", "E1", 4), ("F", "E2", 3)], schema=KEY, orient="row")
+    assert overtaken(lazy(fresh), lazy(current)) == ("E1",)
 
 
 def test_nothing_given_is_changed() -> None:

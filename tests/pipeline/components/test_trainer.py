@@ -9,15 +9,15 @@ from lakehouse.parameters import Parameters
 from lakehouse.profiles.turbofan import PROFILE
 from pipeline.components.trainer import FOLDS, Trained, Work, fold, train, with_fold
 from pipeline.components.transform import NothingToLearnError, featurise, fit, history
-from tests.pipeline.models.fleets import failures, features_of, fleet, lazy, taught
+from tests.pipeline.models.fleets import MOST, failures, features_of, fleet, lazy, taught
 
 SILVER = fleet(engines=14)
 SMALL = Parameters(rounds=10, depth=3, averaged=1)
 
 
 def trained(silver: pl.DataFrame, work: Work, failed: pl.DataFrame | None = None) -> Trained:
-    known = lazy(failures(silver) if failed is None else failed)
-    graph = fit(history(lazy(silver), known), PROFILE)
+    known = failures(silver) if failed is None else failed
+    graph = fit(history(lazy(silver), known, MOST).flights, PROFILE)
     return train(lazy(silver), known, featurise(graph, lazy(silver)), graph, work)
 
 
@@ -29,7 +29,7 @@ def test_the_fold_is_the_hash_of_fleet_and_life() -> None:
 
 def test_twins_share_a_fold() -> None:
     twins = failures(SILVER).with_columns(pl.lit(60, dtype=pl.Int64).alias("failure_cycle"))
-    flights = with_fold(history(lazy(SILVER), lazy(twins)))
+    flights = with_fold(history(lazy(SILVER), twins, MOST).flights)
     assert flights["fold"].n_unique() == 1
 
 
@@ -121,7 +121,7 @@ def test_sensors_that_say_nothing_can_be_trained_on() -> None:
     dull = SILVER.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in names)
     result = trained(dull, Work(SMALL, PROFILE, threads=1))
     assert result.out_of_fold.drop("window_to").null_count().sum_horizontal().item() == 0
-    graph = fit(history(lazy(dull), lazy(failures(dull))), PROFILE)
+    graph = fit(history(lazy(dull), failures(dull), MOST).flights, PROFILE)
     for silver in (dull, SILVER):
         said = result.model.predict(features_of(graph, silver))
         assert said["rul"].is_finite().all()

@@ -15,14 +15,14 @@ from pipeline.components.transform import (
 )
 from pipeline.models.course import FEATURES, TRUST
 from pipeline.models.graph import TransformGraph
-from tests.pipeline.models.fleets import failures, features_of, fleet, lazy
+from tests.pipeline.models.fleets import MOST, failures, features_of, fleet, lazy
 
 SILVER = fleet(regimes=3)
 KEYS = ["fleet", "engine", "cycle"]
 
 
 def fitted(silver: pl.DataFrame) -> TransformGraph:
-    return fit(history(lazy(silver), lazy(failures(silver))), PROFILE)
+    return fit(history(lazy(silver), failures(silver), MOST).flights, PROFILE)
 
 
 GRAPH = fitted(SILVER)
@@ -79,19 +79,27 @@ def test_engines_of_equal_name_in_two_fleets_are_two_engines() -> None:
 
 def test_flights_after_a_failure_never_train() -> None:
     failed = failures(SILVER).with_columns(pl.col("failure_cycle") - 10)
-    flights = history(lazy(SILVER), lazy(failed))
+    flights = history(lazy(SILVER), failed, MOST).flights
     assert flights["remaining"].min() == 0
     assert len(flights) == len(SILVER) - 10 * len(failed)
 
 
 def test_engines_in_service_never_train() -> None:
-    flights = history(lazy(SILVER), lazy(failures(SILVER).head(3)))
+    flights = history(lazy(SILVER), failures(SILVER).head(3), MOST).flights
     assert flights["engine"].n_unique() == 3
+
+
+def test_of_a_large_fleet_whole_engines_are_sampled() -> None:
+    lives = history(lazy(SILVER), failures(SILVER), len(SILVER) // 3)
+    own = SILVER.join(lives.flights, on=["fleet", "engine"], how="semi")
+    assert 0 < lives.engines < lives.failed == len(failures(SILVER))
+    assert len(SILVER) // 3 <= len(lives.flights) == len(own)
+    assert lives.about == {"sampled_engines": lives.engines, "failed_engines": lives.failed}
 
 
 def test_without_a_failure_there_is_nothing_to_learn() -> None:
     with pytest.raises(NothingToLearnError):
-        history(lazy(SILVER), lazy(failures(SILVER).head(0)))
+        history(lazy(SILVER), failures(SILVER).head(0), MOST)
 
 
 @pytest.mark.parametrize("engines", [1, 2])

@@ -14,6 +14,7 @@ from pipeline.models.course import Rows
 from pipeline.models.graph import TransformGraph
 
 ALTITUDES = (0.0, 10.0, 20.0, 25.0, 35.0, 42.0)
+MOST = 1_000_000
 
 
 def lazy(frame: pl.DataFrame) -> Rows:
@@ -63,8 +64,8 @@ def _engine(name: str, life: int, regimes: int, random: np.random.Generator) -> 
 def taught(regimes: int = 1) -> tuple[TransformGraph, Trained]:
     """A small model of a small fleet, trained once for all tests."""
     silver = fleet(engines=14, regimes=regimes)
-    failed = lazy(failures(silver))
-    graph = fit(history(lazy(silver), failed), PROFILE)
+    failed = failures(silver)
+    graph = fit(history(lazy(silver), failed, MOST).flights, PROFILE)
     features = featurise(graph, lazy(silver))
     work = Work(Parameters(rounds=30, depth=4, averaged=2), PROFILE, threads=1)
     return graph, train(lazy(silver), failed, features, graph, work)

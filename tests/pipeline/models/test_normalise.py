@@ -17,14 +17,14 @@ from pipeline.models.normalise import (
     normalise,
     sanitise,
 )
-from tests.pipeline.models.fleets import failures, fleet, lazy
+from tests.pipeline.models.fleets import MOST, failures, fleet, lazy
 
 SILVER = fleet(regimes=3)
 
 
 @pytest.fixture(scope="module")
 def graph() -> TransformGraph:
-    return fit(history(lazy(SILVER), lazy(failures(SILVER))), PROFILE)
+    return fit(history(lazy(SILVER), failures(SILVER), MOST).flights, PROFILE)
 
 
 def heard(graph: TransformGraph, silver: pl.DataFrame) -> pl.DataFrame:
@@ -77,7 +77,7 @@ def test_a_broken_sensor_is_not_listened_to(graph: TransformGraph, value: float)
 
 def test_a_frozen_sensor_is_not_listened_to() -> None:
     silver = fleet(regimes=1)
-    single = fit(history(lazy(silver), lazy(failures(silver))), PROFILE)
+    single = fit(history(lazy(silver), failures(silver), MOST).flights, PROFILE)
     one = silver.filter(pl.col("engine") == "e-000")
     stuck = one.with_columns(pl.col("sensor_3").first())
     assert (heard(single, one)["_heard"] == 1).all()

@@ -1,0 +1,30 @@
+"""Commits of a Delta log, read as the JSON that they are; both engines write the same."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from lakehouse.engines import LogEntry
+
+
+def actions(path: Path, version: int) -> list[dict[str, Any]]:
+    """The actions of one commit."""
+    commit = path / "_delta_log" / f"{version:020d}.json"
+    return [json.loads(line) for line in commit.read_text().splitlines() if line]
+
+
+def entry(path: Path, version: int) -> LogEntry:
+    """One commit as its ``commitInfo`` tells it."""
+    found = actions(path, version)
+    info: dict[str, Any] = next((a["commitInfo"] for a in found if "commitInfo" in a), {})
+    try:
+        metadata = json.loads(info.get("userMetadata") or "{}")
+    except json.JSONDecodeError:
+        metadata = {}
+    return LogEntry(
+        version=version,
+        time=int(info.get("timestamp", 0)),
+        operation=str(info.get("operation", "")),
+        metrics=info.get("operationMetrics", {}),
+        metadata=metadata,
+    )

@@ -1,0 +1,164 @@
+"""The Spark engine on real tables: each engine writes what the other reads."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+import pytest
+
+from lakehouse.engines import ContractError, JobCancelledError
+from lakehouse.engines.local import LocalEngine
+from lakehouse.engines.spark import SparkEngine
+from lakehouse.lake import Lake
+from lakehouse.tables import FEATURES
+from tests.lakehouse.frames import part, rows, silver
+
+pytestmark = pytest.mark.spark
+NAME = "silver/readings"
+WHERE = {"fleet": ["F"], "engine": ["a"]}
+
+
+@pytest.fixture
+def lakes(tmp_path: Path, spark_engine: SparkEngine) -> tuple[Lake, Lake]:
+    """The same tables through the local engine and through Spark."""
+    return Lake(tmp_path, LocalEngine()), Lake(tmp_path, spark_engine)
+
+
+def sent(lake: Lake, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Rows as a Spark frame."""
+    return lake.frame(frame.collect("polars").to_native())
+
+
+def test_each_engine_appends_merges_and_travels_in_what_the_other_wrote(
+    lakes: tuple[Lake, Lake],
+) -> None:
+    """Every version reads the same through both, and both work out the noted content."""
+    local, spark = lakes
+    local.append(NAME, silver({"a": 3, "b": 2}), part("one"))
+    spark.append(NAME, sent(spark, silver({"c": 4}, seed=1)), part("two"))
+    spark.merge(NAME, sent(spark, silver({"a": 5}, seed=2)), part("three"))
+    local.merge(NAME, silver({"c": 2}, seed=3), part("four"))
+    spark.replace(NAME, sent(spark, silver({"a": 2}, seed=4)), WHERE, part("five"))
+    local.replace(NAME, silver({"a": 1}, seed=5), WHERE, part("six"))
+    spark.restore(NAME, 5, part("seven"))
+    assert local.version(NAME) == spark.version(NAME) == 7
+    for version in range(8):
+        assert rows(local.scan(NAME, version)).equals(rows(spark.scan(NAME, version)))
+        noted = local.content(NAME, version)
+        assert noted == local.recount(NAME, version) == spark.recount(NAME, version), version
+
+
+def test_the_log_of_a_spark_commit_says_who_wrote_what(lakes: tuple[Lake, Lake]) -> None:
+    """Run, work and row counts stand in the commit, as in one of the local engine."""
+    _, spark = lakes
+    version = spark.append(NAME, sent(spark, silver({"a": 3})), part("one"))
+    (entry, *_) = spark.history(NAME)
+    assert entry.version == version
+    assert entry.metadata["who"] == "somebody"
+    assert entry.metadata["rows_added"] == entry.metadata["row_count"] == 3
+
+
+def test_the_same_work_done_again_writes_nothing_whichever_engine_repeats_it(
+    lakes: tuple[Lake, Lake],
+) -> None:
+    local, spark = lakes
+    first = spark.append(NAME, sent(spark, silver({"a": 3})), part("one"))
+    assert local.append(NAME, silver({"a": 3}), part("one")) == first
+    second = local.append(NAME, silver({"b": 3}), part("two"))
+    assert spark.append(NAME, sent(spark, silver({"b": 3})), part("two")) == second
+    assert spark.version(NAME) == second
+
+
+def test_tables_stay_readable_by_both(lakes: tuple[Lake, Lake]) -> None:
+    """No deletion vectors, no column mapping: reader 1, writer 2, whatever Spark did."""
+    from deltalake import DeltaTable
+
+    _, spark = lakes
+    spark.append(NAME, sent(spark, silver({"a": 3})), part("one"))
+    spark.merge(NAME, sent(spark, silver({"a": 2}, seed=1)), part("two"))
+    protocol = DeltaTable(spark.path(NAME)).protocol()
+    assert (protocol.min_reader_version, protocol.min_writer_version) == (1, 2)
+
+
+def test_names_with_quotes_are_names(lakes: tuple[Lake, Lake]) -> None:
+    local, spark = lakes
+    odd = "a'b\\c\"d`e"
+    local.append(NAME, silver({odd: 2, "c": 2}), part("one"))
+    where = {"fleet": ["F"], "engine": [odd]}
+    spark.replace(NAME, sent(spark, silver({odd: 1}, seed=1)), where, part("two"))
+    assert rows(local.scan(NAME)).select("engine", "cycle").rows() == [(odd, 1), ("c", 1), ("c", 2)]
+
+
+def test_a_feature_table_gains_columns(lakes: tuple[Lake, Lake]) -> None:
+    """One column a feature, as float32, null in the rows that were there before."""
+    local, spark = lakes
+
+    def features(engine: str, *names: str) -> pl.DataFrame:
+        keys = {"fleet": ["F"], "engine": [engine], "cycle": [1], "transform_id": ["t"]}
+        return pl.DataFrame(keys | {"regime": [0]} | {name: [0.25] for name in names})
+
+    spark.append(FEATURES.name, spark.frame(features("a", "x")), part("one"))
+    spark.append(FEATURES.name, spark.frame(features("b", "x", "y")), part("two"))
+    found = rows(local.scan(FEATURES.name))
+    assert found.schema["y"] == pl.Float32
+    assert found["y"].to_list() == [None, 0.25]
+    assert local.content(FEATURES.name, 2) == spark.recount(FEATURES.name, 2)
+
+
+def test_rows_that_break_the_contract_are_refused(lakes: tuple[Lake, Lake]) -> None:
+    _, spark = lakes
+    with pytest.raises(ContractError, match="wing"):
+        spark.append(NAME, spark.frame(pl.DataFrame({"wing": [1]})), part("one"))
+
+
+def test_odd_values_have_one_hash(lakes: tuple[Lake, Lake]) -> None:
+    """Nulls, NaN, infinities, signed zeros and texts outside ASCII."""
+    local, spark = lakes
+    values = [None, float("nan"), float("inf"), -float("inf"), -0.0, 0.0, 5e-324, 1e308]
+    frame = rows(silver({"ä'€": len(values)})).with_columns(
+        sensor_1=pl.Series(values), flags=pl.Series(["", None, "x", "ß", "", "", "", ""])
+    )
+    spark.append(NAME, spark.frame(frame), part("one"))
+    assert local.content(NAME, 1) == local.recount(NAME, 1) == spark.recount(NAME, 1)
+
+
+def last_value(frame: pl.DataFrame) -> pl.DataFrame:
+    """A function of whole groups: the sum so far, and how long the group is."""
+    mean = pl.col("sensor_1").cum_sum().over("engine").alias("sum")
+    return frame.select(
+        "fleet", "engine", "cycle", mean, pl.len().over("engine").cast(pl.Int64).alias("flights")
+    )
+
+
+def test_a_function_of_whole_groups_gives_the_same_bits_on_both(lakes: tuple[Lake, Lake]) -> None:
+    """However the rows are spread: groups arrive whole and in order."""
+    local, spark = lakes
+    random = np.random.default_rng(1)
+    for index in range(3):
+        engines = {f"e{i}": int(random.integers(1, 300)) for i in range(40)}
+        local.append(NAME, silver(engines, seed=index, first=1 + 300 * index), part(str(index)))
+    mine = rows(local.by_unit(local.scan(NAME), last_value))
+    assert mine.equals(rows(spark.by_unit(spark.scan(NAME), last_value)))
+    assert mine.height == rows(local.scan(NAME)).height
+
+
+def slow(batches: Iterator[Any]) -> Iterator[Any]:
+    time.sleep(60)
+    yield from batches
+
+
+def test_a_cancelled_job_ends_at_once(spark_engine: SparkEngine) -> None:
+    """The running Spark job is stopped, not waited for."""
+    cancelled = threading.Event()
+    threading.Timer(2.0, cancelled.set).start()
+    began = time.monotonic()
+    with pytest.raises(JobCancelledError), spark_engine.job("run-1", cancelled.is_set):
+        spark_engine.spark.range(2).mapInArrow(slow, "id bigint").collect()
+    assert time.monotonic() - began < 50
+    with spark_engine.job("run-2", lambda: False):
+        assert spark_engine.spark.range(5).count() == 5
