@@ -27,8 +27,9 @@ from lakehouse.requests import (
     Request,
     RetrainRequest,
     ScoreRequest,
+    StreamRequest,
 )
-from lakehouse.runs import RunError, Submitted
+from lakehouse.runs import Run, RunError, Submitted
 from lakehouse.users import User
 
 DATASETS = ("phm08", "fd001", "fd002", "fd003", "fd004")
@@ -131,11 +132,25 @@ class Launcher:
             self._services.runs.cancel(run_id)
 
     def retry(self, user: User, run_id: str) -> str:
-        """Run again from the step that failed; returns the new run's id."""
+        """Run again from the step that failed; returns the new run's id.
+
+        A stream is asked for anew, so that never two runs read one source; its own log says where
+        it goes on.
+        """
         with self._acting(user, Action.RETRY, run_id):
-            new = self._services.runs.retry(run_id, user.name)
+            run = self._services.runs.run(run_id)
+            if run.kind == StreamRequest.workflow:
+                new = self._again(run, user)
+            else:
+                new = self._services.runs.retry(run_id, user.name)
         self._queued(user, new, f"retry of {run_id}", None)
         return new
+
+    def _again(self, run: Run, user: User) -> str:
+        if run.state not in ("FAILED", "CANCELLED"):
+            raise LaunchError(f"{run.run_id} is {run.state}: start it again once it has ended.")
+        request = StreamRequest.model_validate(dict(run.request))
+        return self._services.runs.submit(request, user.name).run_id
 
     def _launch(
         self, user: User, action: Action, target: str, build: Callable[[], Request]

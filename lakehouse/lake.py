@@ -87,6 +87,13 @@ class Lake:
             return self.empty(name)
         return self._of(name).scan(self.path(name), version)
 
+    def look_up(self, name: str, version: int | None) -> nw.LazyFrame[Any]:
+        """Rows through this process, for those of a few machines; none at version None."""
+        near = self.engine.near
+        if version is None:
+            return near.empty(TABLES[name])
+        return near.scan(self.path(name), version)
+
     def empty(self, name: str) -> nw.LazyFrame[Any]:
         """No rows of a table: what a page shows before the first run."""
         return self._of(name).empty(TABLES[name])
@@ -119,7 +126,9 @@ class Lake:
 
         def write(path: Path, rows: nw.LazyFrame[Any], before: Content) -> _Plan:
             added = engine.content(rows)
-            return _Plan(before, Content(), added, lambda note: engine.append(path, rows, note))
+            return _Plan(
+                before, Content(), added, lambda note: engine.append(path, TABLES[name], rows, note)
+            )
 
         return self._commit(name, frame, commit, write)
 
@@ -135,7 +144,10 @@ class Lake:
             for column, values in where.items():
                 old = old.filter(nw.col(column).is_in(sorted(values)))
             gone, added = engine.content(old), engine.content(rows)
-            return _Plan(before, gone, added, lambda n: engine.replace(path, rows, where, n))
+            table = TABLES[name]
+            return _Plan(
+                before, gone, added, lambda note: engine.replace(path, table, rows, where, note)
+            )
 
         return self._commit(name, frame, commit, write)
 

@@ -72,13 +72,13 @@ class Step:
 
     def read(self, table: str, version: int | None = None) -> nw.LazyFrame[Any]:
         """Rows of a table at the step's version, recorded as an input."""
-        version = self.version(table) if version is None else version
-        if version is None:
-            return self.home.lake.empty(table)
-        if table not in self.writes and self.reads.get(table) != version:
-            self.reads[table] = version
-            self.inputs.append(Used(_key(table), self._table(table, version)))
-        return self.home.lake.scan(table, version)
+        version = self._used(table, self.version(table) if version is None else version)
+        lake = self.home.lake
+        return lake.empty(table) if version is None else lake.scan(table, version)
+
+    def look_up(self, table: str) -> nw.LazyFrame[Any]:
+        """The same for a few rows of a large table, which are read in this process."""
+        return self.home.lake.look_up(table, self._used(table, self.version(table)))
 
     def append(self, table: str, frame: nw.LazyFrame[Any], part: str = "all") -> int:
         """Add rows to a table, once for this piece of work; returns how many."""
@@ -136,6 +136,12 @@ class Step:
         """Who writes, from which inputs."""
         root, run_id, who = self.run.root, self.run.run_id, self.run.who
         return Commit(root, run_id, self.node, who, dict(self.reads), part)
+
+    def _used(self, table: str, version: int | None) -> int | None:
+        if version is not None and table not in self.writes and self.reads.get(table) != version:
+            self.reads[table] = version
+            self.inputs.append(Used(_key(table), self._table(table, version)))
+        return version
 
     def _wrote(self, table: str, version: int | None) -> int:
         failpoint(f"{self.node}.after_commit")

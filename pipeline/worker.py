@@ -90,6 +90,7 @@ def worker(settings: Settings, wait: float = 0.0, streams: bool = True) -> Itera
         stopped = threading.Event()
         beat = threading.Thread(target=_beat, args=(settings, stopped), daemon=True)
         beat.start()
+        threading.Thread(target=_warm, args=(home,), daemon=True).start()
         DBOS.launch()
         try:
             for name in REQUESTS:
@@ -168,12 +169,14 @@ class _Cancelled:
         self._runs = runs
         self._run_id = run_id
         self._asked = 0.0
+        self._known = False
 
     def __call__(self) -> bool:
-        if time.monotonic() - self._asked < 0.5:
-            return False
-        self._asked = time.monotonic()
-        return self._runs.cancelled(self._run_id)
+        # Several threads of a run ask; once it is cancelled all of them must hear it.
+        if not self._known and time.monotonic() - self._asked >= 0.5:
+            self._asked = time.monotonic()
+            self._known = self._runs.cancelled(self._run_id)
+        return self._known
 
 
 def _is_cancel(error: BaseException) -> bool:
@@ -188,6 +191,12 @@ def _log_to_file(settings: Settings) -> None:
         logger = logging.getLogger(name)
         logger.handlers = [h for h in logger.handlers if not isinstance(h, RotatingFileHandler)]
         logger.addHandler(handler)
+
+
+def _warm(home: Home) -> None:
+    """The first run finds the engine running; what is wrong with it is said by that run."""
+    with contextlib.suppress(Exception):
+        home.lake.engine.warm()
 
 
 def _beat(settings: Settings, stopped: threading.Event) -> None:

@@ -25,6 +25,7 @@ from pipeline.runner import Runner
 from pipeline.step import Run, Step, Summary
 from pipeline.steps import inference, training
 from pipeline.steps import ingest as taking
+from pipeline.steps import plan as planning
 from pipeline.steps import report as reporting
 from pipeline.steps import stream as streaming
 from pipeline.steps.files import record_files
@@ -57,6 +58,15 @@ class Context:
         summary = self.durable(name, lambda: self.runner.step(self.run, name, work, cache))
         return self.runner.taken_over(self.run, summary)
 
+    def plain(self, name: str, work: Callable[[], Document]) -> Document:
+        """Run work that is no component, durably; it is cancelled with its run."""
+
+        def run() -> Document:
+            with self.home.lake.job(self.run.run_id, self.run.cancelled):
+                return work()
+
+        return self.durable(name, run)
+
     def snapshot(self) -> Document:
         """Write down which versions belong together now; the last act under the publish lock."""
 
@@ -73,7 +83,7 @@ class Context:
             snapshot = take(lake, live, commit)
             return {"seq": snapshot.seq, "tables": dict(snapshot.versions)}
 
-        return self.durable("snapshot", work)
+        return self.plain("snapshot", work)
 
 
 def ingest(context: Context, request: IngestRequest) -> Document:
@@ -96,14 +106,15 @@ def ingest(context: Context, request: IngestRequest) -> Document:
 
 def retrain(context: Context, request: RetrainRequest) -> Document:
     """A candidate for one fleet, its evaluation, and what the gate makes of it."""
-    plan = context.durable("plan", partial(training.plan, context.home, request))
+    plan = context.plain("plan", partial(planning.plan, context.home, request))
     if plan["reason"]:
         return _refused(request, plan)
     steps = [
-        context.node("Transform", partial(training.transform, plan), training.about(plan)),
+        context.node("Transform", partial(training.transform, plan), planning.about(plan)),
     ]
     transform = steps[0]
-    learn = training.about(plan) | {"transform_id": transform["transform_id"]}
+    transformed = {"transform_id": transform["transform_id"], "learners": plan["learners"]}
+    learn = planning.about(plan) | transformed
     steps.append(context.node("Trainer", partial(training.trainer, plan, transform), learn))
     trained = steps[1]
     with context.lock.held(context.run.run_id):

@@ -1,5 +1,6 @@
 """The buttons of one run: cancel, with a question first, and try again."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 import dash_bootstrap_components as dbc
@@ -7,6 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from app.security.roles import Action, allowed
+from lakehouse.requests import StreamRequest
 
 
 class Ids(StrEnum):
@@ -21,30 +23,63 @@ class Ids(StrEnum):
     CONFIRMED = "run-confirmed"
 
 
-def run_actions(role: str, shown: str) -> Component:
+@dataclass(frozen=True)
+class Words:
+    """What the buttons and the question say."""
+
+    cancel: str
+    retry: str
+    title: str
+    question: str
+    keep: str
+    confirm: str
+
+
+RUN = Words(
+    "Cancel",
+    "Retry from the failed step",
+    "Cancel this run?",
+    "It stops at the next safe point. What finished steps wrote is kept, "
+    "and the run can be retried from there.",
+    "Keep it running",
+    "Cancel the run",
+)
+STREAM = Words(
+    "Cancel",
+    "Start again",
+    "Cancel this stream?",
+    "It ends after the batch at hand, as streams do. What it took in is kept, "
+    "and it can be started again from there.",
+    "Keep it running",
+    "Cancel the stream",
+)
+
+
+def words_for(run_id: str) -> Words:
+    """The words for a run; its id begins with its kind."""
+    return STREAM if run_id.startswith(f"{StreamRequest.workflow}-") else RUN
+
+
+def run_actions(role: str, shown: str, words: Words) -> Component:
     """The buttons for those who may use them; ``shown`` says which make sense now."""
     if not allowed(role, Action.CANCEL):
         return html.Div(id=Ids.ACTIONS)
-    cancel = dbc.Button("Cancel", id=Ids.CANCEL, color="secondary", outline=True)
-    retry = dbc.Button("Retry from the failed step", id=Ids.RETRY, color="primary")
+    cancel = dbc.Button(words.cancel, id=Ids.CANCEL, color="secondary", outline=True)
+    retry = dbc.Button(words.retry, id=Ids.RETRY, color="primary")
     problem = html.Div(id=Ids.PROBLEM, className="run-form-problem", role="alert")
     return html.Div([problem, cancel, retry], id=Ids.ACTIONS, className=shown)
 
 
-def cancel_dialog() -> Component:
+def cancel_dialog(words: Words) -> Component:
     """The question before a run is cancelled."""
-    text = (
-        "It stops at the next safe point. What finished steps wrote is kept, "
-        "and the run can be retried from there."
-    )
     footer = [
-        dbc.Button("Keep it running", id=Ids.KEEP, color="secondary", outline=True),
-        dbc.Button("Cancel the run", id=Ids.CONFIRMED, color="danger"),
+        dbc.Button(words.keep, id=Ids.KEEP, color="secondary", outline=True),
+        dbc.Button(words.confirm, id=Ids.CONFIRMED, color="danger"),
     ]
     dialog: Component = dbc.Modal(
         [
-            dbc.ModalHeader(dbc.ModalTitle("Cancel this run?"), close_button=True),
-            dbc.ModalBody(text),
+            dbc.ModalHeader(dbc.ModalTitle(words.title), close_button=True),
+            dbc.ModalBody(words.question),
             dbc.ModalFooter(footer),
         ],
         id=Ids.CONFIRM,

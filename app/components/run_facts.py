@@ -15,7 +15,7 @@ def utc(time: datetime | None) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """A duration: ``0.4 s``, ``12 s``, ``3 min 05 s``, ``1 h 02 min``."""
+    """A duration: ``0.4 s``, ``12 s``, ``3 min 05 s``, ``1 h 02 min``, ``3 d 04 h``."""
     if value is None:
         return "—"
     if value < 9.95:
@@ -24,6 +24,8 @@ def seconds(value: float | None) -> str:
         return f"{value:.0f} s"
     minutes, rest = divmod(int(value), 60)
     hours, minutes = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{hours // 24} d {hours % 24:02d} h"
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
 
 

@@ -3,7 +3,7 @@
 from dash import html
 from dash.development.base_component import Component
 
-from app.queries.run_words import START_WORKER
+from app.queries.trouble import START_WORKER
 
 
 def worker_notice(alive: bool) -> Component | None:

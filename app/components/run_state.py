@@ -22,6 +22,10 @@ _STEPS = {
     "FAILED": ("✕", "failed", "act"),
     "STOPPED": ("◆", "stopped", "watch"),
     "CANCELED": ("–", "cancelled", "quiet"),
+    # A stream's components, which have no end of their own.
+    "WAITING": ("○", "waiting for data", "quiet"),
+    "STREAMING": ("◐", "streaming", "work"),
+    "ENDED": ("–", "ended", "quiet"),
 }
 _DELIVERIES = {
     "received": ("○", "received", "quiet"),

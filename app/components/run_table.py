@@ -11,6 +11,7 @@ from app.components.run_notice import worker_notice
 from app.components.run_state import run_state
 from app.queries.run_words import duration, outcome, subject
 from app.queries.runs import KINDS, RunPage
+from app.queries.streams import Taken
 from lakehouse.runs import Run
 
 _HEADS = ("State", "Run", "About", "Result", "Who", "When (UTC)", "Took", "Read and wrote")
@@ -31,7 +32,7 @@ def run_table(page: RunPage) -> Component:
             className="runs-empty",
         )
     heads = [html.Th(head, scope="col", className=_side(head)) for head in _HEADS]
-    rows = [_row(run) for run in page.runs]
+    rows = [_row(run, page.taken.get(run.run_id)) for run in page.runs]
     table = html.Table(
         [html.Thead(html.Tr(heads)), html.Tbody(rows)], className="runs-table runs-past"
     )
@@ -62,7 +63,7 @@ def address(kind: str | None, page: int = 1) -> str:
     return "/runs" + (f"?{urlencode(query)}" if query else "")
 
 
-def _row(run: Run) -> Component:
+def _row(run: Run, taken: Taken | None) -> Component:
     link = dcc.Link(run.kind.capitalize(), href=f"/runs/{run.run_id}", title=run.run_id)
     name: list[Component] = [
         link,
@@ -72,7 +73,7 @@ def _row(run: Run) -> Component:
         run_state(run.state),
         name,
         _clipped(subject(run)),
-        _clipped(outcome(run)),
+        _clipped(outcome(run, taken)),
         run.who,
         html.Span(utc(run.queued)[:16], title=f"{utc(run.queued)} UTC"),
         seconds(duration(run)),

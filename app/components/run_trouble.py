@@ -4,7 +4,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from app.components.run_facts import utc
-from app.queries.run_words import Trouble
+from app.queries.trouble import Trouble
 
 
 def run_trouble(trouble: Trouble | None) -> Component | None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from urllib.parse import quote, urlencode
 
 import dash_bootstrap_components as dbc
-from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, set_props
 from dash.development.base_component import Component
 
 from app.components.aria import aria
@@ -26,6 +26,7 @@ class Ids(StrEnum):
     THEME_BUTTON = "shell-theme-button"
     NAV = "shell-nav"
     STAMP = "shell-stamp"
+    NEWEST = "shell-newest"
     BANNER = "shell-banner"
     PAGE = "page"
     TITLE = "shell-title"
@@ -117,6 +118,11 @@ def stamp(found: Stamp | None, place: Place) -> list[Component]:
     if found is None:
         return [html.Span("The lake cannot be read", className="chip chip-act", role="alert")]
     return [*_fleet_chip(found, place), _as_of_chip(found, place)]
+
+
+def show_newest(seq: int) -> None:
+    """Tell the newest snapshot in the header too; for callbacks of pages that follow the lake."""
+    set_props(Ids.NEWEST, {"children": _newest(seq)})
 
 
 def banner(found: Stamp | None, role: str, place: Place) -> Component | None:
@@ -217,7 +223,7 @@ def _fleet_chip(found: Stamp, place: Place) -> list[Component]:
 def _as_of_chip(found: Stamp, place: Place) -> Component:
     seq, time = found.snapshot.seq, found.snapshot.time
     if not found.pinned:
-        newest = f" · snapshot {seq}" if seq else " · nothing ingested yet"
+        newest = html.Span(_newest(seq), id=Ids.NEWEST)
         return html.Span(["As of ", html.B("now"), newest], className="chip as-of")
     when = f"{time:%Y-%m-%d %H:%M} UTC · " if time else ""
     rest = {name: value for name, value in place.query.items() if name != "as_of"}
@@ -230,6 +236,10 @@ def _as_of_chip(found: Stamp, place: Place) -> Component:
         ],
         className="chip as-of chip-pinned",
     )
+
+
+def _newest(seq: int) -> str:
+    return f" · snapshot {seq}" if seq else " · nothing ingested yet"
 
 
 def _kept(path: str, place: Place) -> str:

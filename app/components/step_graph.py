@@ -10,6 +10,9 @@ from app.components.run_facts import seconds, versions
 from app.components.run_state import step_state, step_tone
 from lakehouse.journal import Step
 
+# A stream's component has no duration and no share that is done.
+_ENDLESS = ("WAITING", "STREAMING", "ENDED")
+
 
 def step_graph(steps: Sequence[Step]) -> Component:
     """One box a step, joined in the order in which they run."""
@@ -17,7 +20,8 @@ def step_graph(steps: Sequence[Step]) -> Component:
 
 
 def _box(step: Step) -> Component:
-    time = seconds(step.seconds) if step.seconds or step.state == "COMPLETE" else ""
+    timed = step.state not in _ENDLESS and (step.seconds or step.state == "COMPLETE")
+    time = seconds(step.seconds) if timed else ""
     head = html.Div(
         [html.Strong(step.node), html.Span(time, className="step-time")], className="step-head"
     )

@@ -13,6 +13,7 @@ from app.components.engine_drawn import Asked, EngineDrawer
 from app.components.report_failure import FormIds, not_reported, report_form, reported
 from app.components.sensor_cards import Look
 from app.components.shell import Ids as Shell
+from app.components.shell import show_newest
 from app.components.states import skeleton
 from app.launcher import Launcher, LaunchError
 from app.pages import PageRequest
@@ -108,7 +109,10 @@ def register(app: Dash, services: Services) -> None:
     )
     def follow_lake(_tick: int, seq: int) -> Any:
         newest = pins.pinned(services.lake).snapshot.seq
-        return newest if newest != seq else no_update
+        if newest == seq:
+            return no_update
+        show_newest(newest)
+        return newest
 
     @app.callback(
         Output(Ids.RESULT, "children"),

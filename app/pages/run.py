@@ -16,6 +16,7 @@ from app.components.run_result import run_result
 from app.components.run_trouble import run_trouble
 from app.components.states import missing
 from app.components.step_graph import step_graph
+from app.components.stream_taken import stream_taken
 from app.launcher import Launcher, LaunchError
 from app.pages import PageRequest
 from app.queries.runs import LOG_LINES, Marks, RunDetail, changed, drawn_marks, marks, run_detail
@@ -50,6 +51,7 @@ def layout(services: Services, request: PageRequest) -> Component:
         head, live, log, actions, drawn, interval = _drawn(services, run_id, [])
     except RunError as error:
         return missing(f"{str(error)[:1].upper()}{str(error)[1:]}.", "See all runs", "/runs")
+    words = run_actions.words_for(run_id)
     download = html.A("Download", href=f"/runs/{run_id}/log.txt", className="run-download")
     parts = [
         dcc.Location(id=Ids.GO, refresh="callback-nav"),
@@ -58,14 +60,14 @@ def layout(services: Services, request: PageRequest) -> Component:
         dcc.Store(id=Ids.RUN, data=run_id),
         dcc.Store(id=Ids.MARKS, data=dict(drawn)),
         html.Header(
-            [html.Div(head, id=Ids.HEAD), run_actions.run_actions(request.role, actions)],
+            [html.Div(head, id=Ids.HEAD), run_actions.run_actions(request.role, actions, words)],
             className="runs-head",
         ),
         *_joined(request),
         html.Div(live, id=Ids.LIVE),
         html.Div([html.H2("Log"), download], className="run-log-head"),
         html.Div(log, id=Ids.LOG, role="log", tabIndex=0, **aria(live="polite")),
-        run_actions.cancel_dialog(),
+        run_actions.cancel_dialog(words),
     ]
     return html.Div(parts, className="runs-page", id=Ids.PAGE)
 
@@ -92,6 +94,9 @@ def _drawn(services: Services, run_id: str, ids: list[str]) -> tuple[Any, ...]:
 def _live(detail: RunDetail) -> list[Component | None]:
     run = detail.run
     steps = [html.H2("Steps"), step_graph(run.steps)]
+    if detail.taken is not None:
+        taken = stream_taken(detail.taken, detail.newest)
+        return [run_trouble(detail.trouble), *taken, *steps]
     return [run_trouble(detail.trouble), *steps, *run_result(run.kind, run.result)]
 
 

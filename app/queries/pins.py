@@ -7,6 +7,8 @@ from cachetools import LRUCache, cached
 from lakehouse.lake import Lake
 from lakehouse.snapshots import Pinned, pin
 
+SNAPSHOTS = "ops/snapshots"
+
 
 def pinned(lake: Lake, as_of: int | None = None) -> Pinned:
     """The lake at snapshot ``as_of``, the newest by default.
@@ -14,7 +16,7 @@ def pinned(lake: Lake, as_of: int | None = None) -> Pinned:
     Raises:
         LookupError: there is no such snapshot.
     """
-    return _newest(lake, lake.version("ops/snapshots")) if as_of is None else _at(lake, as_of)
+    return _newest(lake, lake.version(SNAPSHOTS)) if as_of is None else _at(lake, as_of)
 
 
 @cached(LRUCache(8), lock=RLock())

@@ -1,52 +1,18 @@
 """What to say about a run: what it is about, what came of it, and what to do when it went wrong."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
+from app.queries import stream_words
+from app.queries.streams import Taken
+from app.queries.trouble import START_WORKER, Around, Trouble
 from lakehouse.clock import now
 from lakehouse.journal import Step
+from lakehouse.requests import StreamRequest
 from lakehouse.runs import FINAL, Run
 
-START_WORKER = "Start a worker: stillwater up, or stillwater worker."
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """What stands in the panel of a run that did not end well.
-
-    Attributes:
-        level: act, watch or note.
-        what: what failed, one sentence.
-        detail: the error in the words of the step, empty when there is none.
-        since: when it stopped, None when that is not known.
-        holds: what still holds.
-        todo: what to do now.
-    """
-
-    level: str
-    what: str
-    detail: str
-    since: datetime | None
-    holds: str
-    todo: str
-
-
-@dataclass(frozen=True)
-class Around:
-    """What else is true while a run is as it is.
-
-    Attributes:
-        alive: a worker is running.
-        ahead: runs of the same kind that were asked for earlier and have not ended.
-        live_model: the model that is live for the run's fleet, empty when there is none.
-    """
-
-    alive: bool = True
-    ahead: int = 0
-    live_model: str = ""
+STREAM = StreamRequest.workflow
 
 
 def fleet_of(run: Run) -> str:
@@ -61,12 +27,16 @@ def subject(run: Run) -> str:
         return _files(run) or "—"
     if run.kind == "report":
         return _reported(run)
+    if run.kind == STREAM:
+        return stream_words.subject(run)
     return fleet_of(run) or "—"
 
 
 def asked(run: Run) -> str:
     """What was asked for beyond the subject: version, parameters, what the names did not say."""
     request = run.request
+    if run.kind == STREAM:
+        return stream_words.asked(run)
     if run.kind == "retrain":
         chosen = [f"{name} {value}" for name, value in (request.get("parameters") or {}).items()]
         learnt = f"from silver/readings v{request.get('silver_version')}"
@@ -76,8 +46,15 @@ def asked(run: Run) -> str:
     return f"“{request['reason']}”" if request.get("reason") else ""
 
 
-def outcome(run: Run) -> str:
-    """What came of a run, or what it does now, in a few words; empty when nothing is to say."""
+def outcome(run: Run, taken: Taken | None = None) -> str:
+    """What came of a run, or what it does now, in a few words; empty when nothing is to say.
+
+    Args:
+        run: the run.
+        taken: what it has taken in, if it is a stream.
+    """
+    if run.kind == STREAM:
+        return stream_words.outcome(run, taken)
     if run.state == "FAILED":
         return f"at {stopped_at(run)}" if stopped_at(run) else run.error
     if run.state not in FINAL:
@@ -101,6 +78,8 @@ def stopped_at(run: Run) -> str:
 
 def trouble(run: Run, around: Around) -> Trouble | None:
     """What to tell about a run that failed, crashed, waits or was cancelled."""
+    if run.kind == STREAM:
+        return stream_words.trouble(run, around)
     if run.state == "QUEUED":
         return _waiting(run, around)
     live_model = around.live_model

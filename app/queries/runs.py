@@ -1,13 +1,17 @@
 """Read models of the run pages: which runs there are and what one of them does now."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.queries.run_words import Around, Trouble, fleet_of, trouble
+from app.queries import streams
+from app.queries.run_words import STREAM, fleet_of, trouble
+from app.queries.stream_words import shown_steps
+from app.queries.streams import Newest, Taken
+from app.queries.trouble import Around, Trouble
 from app.services import Services
 from lakehouse.journal import LogLine, Step
 from lakehouse.requests import REQUESTS
@@ -38,6 +42,7 @@ class RunPage:
         more: there are older runs.
         alive: a worker is running.
         problem: why the run records cannot be read, empty when they can.
+        taken: what the streams among them have taken in.
     """
 
     runs: tuple[Run, ...] = ()
@@ -45,6 +50,7 @@ class RunPage:
     more: bool = False
     alive: bool = True
     problem: str = ""
+    taken: Mapping[str, Taken] = field(default_factory=dict)
 
     @property
     def active(self) -> bool:
@@ -54,11 +60,18 @@ class RunPage:
 
 @dataclass(frozen=True)
 class RunDetail:
-    """One run with its log and what to say about it."""
+    """One run with its log and what to say about it.
+
+    Attributes:
+        taken: what a stream has taken in, None for other runs.
+        newest: the newest snapshot of a stream.
+    """
 
     run: Run
     log: tuple[LogLine, ...]
     trouble: Trouble | None
+    taken: Taken | None = None
+    newest: Newest | None = None
 
 
 def run_page(services: Services, kind: str | None = None, page: int = 1) -> RunPage:
@@ -70,7 +83,10 @@ def run_page(services: Services, kind: str | None = None, page: int = 1) -> RunP
     except STORE_ERRORS as error:
         return RunPage(problem=_store_problem(error))
     runs = tuple(_as_it_stands(run) for run in found[:PAGE_SIZE])
-    return RunPage(runs, page, len(found) > PAGE_SIZE, services.runs.worker_alive())
+    ids = tuple(run.run_id for run in runs if run.kind == STREAM)
+    taken = streams.taken(services.pinned(), ids) if ids else {}
+    more, alive = len(found) > PAGE_SIZE, services.runs.worker_alive()
+    return RunPage(runs, page, more, alive, taken=taken)
 
 
 def run_detail(services: Services, run_id: str) -> RunDetail:
@@ -83,9 +99,11 @@ def run_detail(services: Services, run_id: str) -> RunDetail:
         run = _with_reused(services, _as_it_stands(services.runs.run(run_id)))
     except SQLAlchemyError as error:
         raise RunError(_store_problem(error)) from error
-    return RunDetail(
-        run, services.runs.log(run_id, LOG_LINES), trouble(run, _around(services, run))
-    )
+    around, log = _around(services, run), services.runs.log(run_id, LOG_LINES)
+    told = trouble(run, around)
+    if run.kind != STREAM:
+        return RunDetail(run, log, told)
+    return RunDetail(run, log, told, around.taken or Taken(), streams.newest(services.lake, run_id))
 
 
 def marks(services: Services, run_ids: Iterable[str] = ()) -> Marks:
@@ -133,16 +151,21 @@ def _reused(step: Step) -> Step:
 
 
 def _around(services: Services, run: Run) -> Around:
-    ahead = 0
+    ahead, pinned = 0, services.pinned()
+    if run.kind == STREAM:
+        taken = streams.taken(pinned, (run.run_id,)).get(run.run_id)
+        return Around(services.runs.worker_alive(), taken=taken)
     if run.state == "QUEUED":
         others = (other for other in services.runs.active() if other.kind == run.kind)
         ahead = sum(other.queued < run.queued for other in others)
-    live = services.pinned().snapshot.live.get(fleet_of(run), "")
+    live = pinned.snapshot.live.get(fleet_of(run), "")
     return Around(services.runs.worker_alive(), ahead, live)
 
 
 def _as_it_stands(run: Run) -> Run:
     """A step that was at work when its run ended or its worker died is not running."""
+    if run.kind == STREAM:
+        return replace(run, steps=shown_steps(run))
     ended = {"CRASHED": "STOPPED", "FAILED": "FAILED", "CANCELLED": "CANCELED"}.get(run.state)
     if ended is None:
         return run

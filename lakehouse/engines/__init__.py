@@ -69,6 +69,13 @@ class Engine(Protocol):
     def of(self, table: Table) -> "Engine":
         """The engine that reads a table: one that is small is never worth a cluster."""
 
+    def warm(self) -> None:
+        """Start whatever takes long to start, so that the first run need not wait for it."""
+
+    @property
+    def near(self) -> "Engine":
+        """The engine of this process: the one to look up a few rows of any table with."""
+
     def frame(self, rows: pl.DataFrame) -> nw.LazyFrame[Any]:
         """A few rows of this process as a frame that joins with those of :meth:`scan`."""
 
@@ -105,7 +112,7 @@ class Engine(Protocol):
         """No rows, with the contract's columns and types."""
 
     def conform(self, frame: nw.LazyFrame[Any], table: Table) -> nw.LazyFrame[Any]:
-        """The frame with the contract's columns, types and order of rows, worked out once.
+        """The frame with the contract's columns and types.
 
         Raises:
             ContractError: naming the columns that are missing, unknown or of a wrong type.
@@ -119,11 +126,13 @@ class Engine(Protocol):
     def content(self, frame: nw.LazyFrame[Any]) -> Content:
         """Row count and hash of a frame's content."""
 
-    def append(self, path: Path, frame: nw.LazyFrame[Any], write: Write) -> None:
-        """Add rows."""
+    def append(self, path: Path, table: Table, frame: nw.LazyFrame[Any], write: Write) -> None:
+        """Add conformed rows."""
 
-    def replace(self, path: Path, frame: nw.LazyFrame[Any], where: Where, write: Write) -> None:
-        """Put ``frame`` in the place of the rows that match ``where``, in one commit."""
+    def replace(
+        self, path: Path, table: Table, frame: nw.LazyFrame[Any], where: Where, write: Write
+    ) -> None:
+        """Put conformed rows in the place of those that match ``where``, in one commit."""
 
     def merge(
         self, path: Path, frame: nw.LazyFrame[Any], key: tuple[str, ...], write: Write

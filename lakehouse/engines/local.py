@@ -26,6 +26,7 @@ from lakehouse.contract import Column, Table, Type
 from lakehouse.engines import Added, ByGroup, ContractError, LogEntry, Where, Write
 from lakehouse.engines.delta_log import actions, entry
 
+Rows = nw.LazyFrame[Any]
 POLARS: dict[Type, Any] = {
     "int64": pl.Int64,
     "float64": pl.Float64,
@@ -64,26 +65,32 @@ class LocalEngine:
         self._pinned: LRUCache[tuple[Path, int], DeltaTable] = LRUCache(256)
         self._lock = threading.RLock()
 
-    def of(self, table: Table) -> "LocalEngine":  # noqa: ARG002
+    def of(self, table: Table) -> "LocalEngine":
         """Itself: it reads every table."""
         return self
 
-    def frame(self, rows: pl.DataFrame) -> nw.LazyFrame[Any]:
+    def warm(self) -> None:
+        """It is ready as it is."""
+
+    @property
+    def near(self) -> "LocalEngine":
+        """Itself."""
+        return self
+
+    def frame(self, rows: pl.DataFrame) -> Rows:
         """Rows of this process, as they are."""
         return nw.from_native(rows.lazy())
 
     @contextmanager
-    def held(self, frame: nw.LazyFrame[Any]) -> Iterator[nw.LazyFrame[Any]]:
+    def held(self, frame: Rows) -> Iterator[Rows]:
         """The frame collected."""
         yield self.frame(_collect(frame))
 
-    def map_groups(
-        self, frame: nw.LazyFrame[Any], by: tuple[str, ...], order: str, function: ByGroup
-    ) -> nw.LazyFrame[Any]:
+    def map_groups(self, frame: Rows, by: tuple[str, ...], order: str, function: ByGroup) -> Rows:
         """What ``function`` makes of all groups at once."""
         return self.frame(function(_collect(frame).sort(*by, order)))
 
-    def job(self, name: str, cancelled: Callable[[], bool]) -> nullcontext[None]:  # noqa: ARG002
+    def job(self, name: str, cancelled: Callable[[], bool]) -> nullcontext[None]:
         """Work in this process ends at its next progress report."""
         return nullcontext()
 
@@ -104,15 +111,15 @@ class LocalEngine:
             commit_properties=_commit(write),
         )
 
-    def scan(self, path: Path, version: int) -> nw.LazyFrame[Any]:
+    def scan(self, path: Path, version: int) -> Rows:
         """The rows of one version, lazily."""
         return nw.from_native(pl.scan_delta(self._at(path, version)))
 
-    def empty(self, table: Table) -> nw.LazyFrame[Any]:
+    def empty(self, table: Table) -> Rows:
         """No rows, with the contract's columns and types."""
         return self.frame(no_rows(table))
 
-    def conform(self, frame: nw.LazyFrame[Any], table: Table) -> nw.LazyFrame[Any]:
+    def conform(self, frame: Rows, table: Table) -> Rows:
         """The frame with the contract's columns, types and order of rows, collected once."""
         rows = _collect(frame)
         missing = [name for name in table.key if name not in rows.columns]
@@ -127,21 +134,26 @@ class LocalEngine:
             raise ContractError(f"{table.name}: {error}") from error
         return nw.from_native(rows.sort(table.sort or table.key).lazy())
 
-    def matching(
-        self, frame: nw.LazyFrame[Any], rows: nw.LazyFrame[Any], key: tuple[str, ...]
-    ) -> nw.LazyFrame[Any]:
+    def matching(self, frame: Rows, rows: Rows, key: tuple[str, ...]) -> Rows:
         """The rows of a table whose key is among those of conformed ``rows``."""
         return frame.join(rows.select(*key), on=list(key), how="semi")
 
-    def content(self, frame: nw.LazyFrame[Any]) -> Content:
+    def content(self, frame: Rows) -> Content:
         """Row count and hash of a frame's content."""
         return content_of(_collect(frame))
 
-    def append(self, path: Path, frame: nw.LazyFrame[Any], write: Write) -> None:
+    def append(self, path: Path, table: Table, frame: Rows, write: Write) -> None:
         """Add rows; new feature columns widen an open table."""
         self._write(path, frame, write, mode="append")
 
-    def replace(self, path: Path, frame: nw.LazyFrame[Any], where: Where, write: Write) -> None:
+    def replace(
+        self,
+        path: Path,
+        table: Table,
+        frame: Rows,
+        where: Where,
+        write: Write,
+    ) -> None:
         """Put ``frame`` in the place of the rows that match ``where``, in one commit."""
         predicate = _predicate(where)
         if _collect(frame).is_empty():
@@ -151,9 +163,7 @@ class LocalEngine:
             return
         self._write(path, frame, write, mode="overwrite", predicate=predicate)
 
-    def merge(
-        self, path: Path, frame: nw.LazyFrame[Any], key: tuple[str, ...], write: Write
-    ) -> None:
+    def merge(self, path: Path, frame: Rows, key: tuple[str, ...], write: Write) -> None:
         """Update the rows whose key is there, insert the others, in one commit."""
         condition = " AND ".join(f't."{name}" = s."{name}"' for name in key)
         merger = self._current(path).merge(
@@ -209,7 +219,7 @@ class LocalEngine:
             if "add" in action
         ]
 
-    def _write(self, path: Path, frame: nw.LazyFrame[Any], write: Write, **mode: Any) -> None:
+    def _write(self, path: Path, frame: Rows, write: Write, **mode: Any) -> None:
         write_deltalake(
             self._current(path),
             _collect(frame).to_arrow(),
@@ -251,7 +261,7 @@ def no_rows(table: Table) -> pl.DataFrame:
     return pl.DataFrame(schema={column.name: POLARS[column.type] for column in table.columns})
 
 
-def _collect(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
+def _collect(frame: Rows) -> pl.DataFrame:
     rows: pl.DataFrame = frame.collect("polars").to_native()
     return rows
 

@@ -15,6 +15,7 @@ from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from lakehouse.engines import EngineLostError
+from lakehouse.engines.cluster import Executors, ask, in_process, on_loopback, reach
 from lakehouse.engines.jars import SparkSetupError, check, fetch, find_java, jar_folder
 from lakehouse.settings import SparkSettings
 
@@ -37,7 +38,9 @@ _USUAL = {
     "spark.python.worker.reuse": "true",
     "spark.task.maxFailures": "4",
 }
+_OPTIONS = "spark.driver.extraJavaOptions"
 _lock = threading.RLock()
+_executors: Executors | None = None
 
 
 def session(settings: SparkSettings, log: Path) -> SparkSession:
@@ -48,13 +51,18 @@ def session(settings: SparkSettings, log: Path) -> SparkSession:
         log: file that the JVM logs to.
 
     Raises:
-        SparkSetupError: Java or a jar is missing; the message says what to do.
+        SparkSetupError: Java, a jar, the cluster, or something on its executors is missing; the
+            message says what to do.
     """
     with _lock:
-        if not alive():
-            _forget()
+        if alive() and (_executors is None or _executors.here()):
+            return SparkSession.Builder().getOrCreate()
+        stop()
+        try:
             return _start(settings, log)
-        return SparkSession.Builder().getOrCreate()
+        except BaseException:
+            stop()
+            raise
 
 
 def alive() -> bool:
@@ -87,7 +95,9 @@ def stop() -> None:
 
 
 def readable(error: Exception) -> Exception:
-    """A lost JVM as what it is; of any other error the first line, which says what happened."""
+    """A lost JVM or cluster as what it is; of any other error the first line, which says it."""
+    if _executors is not None and _executors.gave_up:
+        return EngineLostError(_executors.gave_up)
     if isinstance(error, Py4JNetworkError | ConnectionError) or not alive():
         code = _exit_code()
         how = "" if code is None else f" (exit code {code})"
@@ -95,8 +105,12 @@ def readable(error: Exception) -> Exception:
             f"Spark's JVM ended{how} while it worked: out of memory or killed? "
             "Retry the run: it starts a new session"
         )
+    return RuntimeError(_first_line(error))
+
+
+def _first_line(error: Exception) -> str:
     lines = [line for line in str(error).splitlines() if line.strip()]
-    return RuntimeError(lines[0] if lines else type(error).__name__)
+    return lines[0] if lines else type(error).__name__
 
 
 def _exit_code() -> int | None:
@@ -108,6 +122,7 @@ def _exit_code() -> int | None:
 
 def _start(settings: SparkSettings, log: Path) -> SparkSession:
     find_java()
+    reach(settings.master)
     folder = jar_folder(settings.jars)
     try:
         jars = check(folder, ("delta",))
@@ -116,12 +131,28 @@ def _start(settings: SparkSettings, log: Path) -> SparkSession:
     with contextlib.suppress(SparkSetupError):
         jars += check(folder, ("kafka",))
     log.parent.mkdir(parents=True, exist_ok=True)
-    # Workers of this machine use this environment; a cluster's have theirs (spark.conf).
+    # Executors run the same path, unless somebody named another one (docs/how-to/spark.md).
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.Builder().appName("stillwater").master(settings.master)
     for name, value in _configuration(settings, jars, log).items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    if in_process(settings.master):
+        return builder.getOrCreate()
+    return _on_cluster(builder, settings, log)
+
+
+def _on_cluster(builder: SparkSession.Builder, settings: SparkSettings, log: Path) -> SparkSession:
+    global _executors
+    try:
+        spark = builder.getOrCreate()
+        _executors = Executors(spark.sparkContext, settings)
+        ask(spark, log.parent)
+    except Exception as error:  # whatever PySpark makes of a context that ended under it
+        gave_up = "" if _executors is None else _executors.gave_up
+        words = "" if isinstance(error, SparkSetupError) else f" (Spark's own words: {log})"
+        why = gave_up or _first_line(error)
+        raise SparkSetupError(f"no work for {settings.master}: {why}{words}") from error
+    return spark
 
 
 def _configuration(settings: SparkSettings, jars: tuple[Path, ...], log: Path) -> dict[str, str]:
@@ -132,15 +163,17 @@ def _configuration(settings: SparkSettings, jars: tuple[Path, ...], log: Path) -
         "spark.driver.memory": settings.memory,
         "spark.executor.memory": settings.executor_memory,
         "spark.sql.shuffle.partitions": str(settings.partitions),
-        "spark.driver.extraJavaOptions": java,
     }
-    if settings.master.startswith("local"):
+    if on_loopback(settings.master):
         chosen |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-    return _USUAL | chosen | settings.conf | _FIXED
+    options = {_OPTIONS: f"{java} {settings.conf.get(_OPTIONS, '')}".strip()}
+    return _USUAL | chosen | settings.conf | options | _FIXED
 
 
 def _forget() -> None:
     """Let go of a JVM that is gone: PySpark itself would go on talking to it."""
+    global _executors
+    _executors = None
     gateway = SparkContext._gateway
     process = getattr(gateway, "proc", None)
     if gateway is not None:

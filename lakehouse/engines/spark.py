@@ -78,6 +78,15 @@ class SparkEngine:
         """Itself for large tables, the local engine for the others."""
         return self if table.bulk else self._local
 
+    def warm(self) -> None:
+        """Start the session, its Python workers and what the first job loads."""
+        self.content(self.frame(pl.DataFrame({"warm": [True]})))
+
+    @property
+    def near(self) -> LocalEngine:
+        """The local engine: it prunes to a few row groups before a Spark job has begun."""
+        return self._local
+
     def frame(self, rows: pl.DataFrame) -> nw.LazyFrame[Any]:
         """A few rows of this process, sent to the cluster."""
         return nw.from_native(self.spark.createDataFrame(rows.to_arrow()))
@@ -153,7 +162,7 @@ class SparkEngine:
         return nw.from_native(self.spark.createDataFrame([], columns))
 
     def conform(self, frame: nw.LazyFrame[Any], table: Table) -> nw.LazyFrame[Any]:
-        """The frame with the contract's columns, types and order of rows."""
+        """The frame with the contract's columns and types."""
         if _in_process(frame):
             return self._local.conform(frame, table)
         rows = _native(frame)
@@ -163,7 +172,7 @@ class SparkEngine:
             raise ContractError(f"{table.name}: key columns missing {missing}, unknown {unknown}")
         columns = [_typed(rows, column.name, SPARK[column.type]) for column in table.columns]
         columns += [_typed(rows, name, SPARK["float32"]) for name in sorted(unknown)]
-        return nw.from_native(rows.select(*columns).sort(*(table.sort or table.key)))
+        return nw.from_native(rows.select(*columns))
 
     def matching(
         self, frame: nw.LazyFrame[Any], rows: nw.LazyFrame[Any], key: tuple[str, ...]
@@ -181,17 +190,24 @@ class SparkEngine:
         parts = _native(frame).mapInArrow(contents, "rows bigint, sum string").collect()
         return sum((Content.parse(part["rows"], part["sum"]) for part in parts), Content())
 
-    def append(self, path: Path, frame: nw.LazyFrame[Any], write: Write) -> None:
+    def append(self, path: Path, table: Table, frame: nw.LazyFrame[Any], write: Write) -> None:
         """Add rows; new feature columns widen an open table."""
         if _in_process(frame):
-            return self._local.append(path, frame, write)
-        self._save(path, frame, write, "append", {})
+            return self._local.append(path, table, frame, write)
+        with self._noted(write):
+            writer = _in_order(frame, table).write.format("delta").mode("append")
+            writer.option("mergeSchema", "true").save(str(path))
 
-    def replace(self, path: Path, frame: nw.LazyFrame[Any], where: Where, write: Write) -> None:
+    def replace(
+        self, path: Path, table: Table, frame: nw.LazyFrame[Any], where: Where, write: Write
+    ) -> None:
         """Put ``frame`` in the place of the rows that match ``where``, in one commit."""
         if _in_process(frame):
-            return self._local.replace(path, frame, where, write)
-        self._save(path, frame, write, "overwrite", {"replaceWhere": _predicate(where)})
+            return self._local.replace(path, table, frame, where, write)
+        with self._noted(write):
+            writer = _in_order(frame, table).write.format("delta").mode("overwrite")
+            writer = writer.option("mergeSchema", "true").option("replaceWhere", _predicate(where))
+            writer.save(str(path))
 
     def merge(
         self, path: Path, frame: nw.LazyFrame[Any], key: tuple[str, ...], write: Write
@@ -232,18 +248,6 @@ class SparkEngine:
         """Files that the commits in (after, until] added, oldest first."""
         return self._local.added(path, after, until)
 
-    def _save(
-        self,
-        path: Path,
-        frame: nw.LazyFrame[Any],
-        write: Write,
-        mode: str,
-        options: dict[str, str],
-    ) -> None:
-        with self._noted(write):
-            writer = _native(frame).write.format("delta").mode(mode)
-            writer.options(mergeSchema="true", **options).save(str(path))
-
     @contextmanager
     def _noted(self, write: Write) -> Iterator[None]:
         """What the next commit says of itself; the session has one such note at a time."""
@@ -262,6 +266,11 @@ class SparkEngine:
                 with contextlib.suppress(Py4JError, PySparkException):  # gone with its JVM
                     for name in notes:
                         conf.unset(name)
+
+
+def _in_order(frame: nw.LazyFrame[Any], table: Table) -> DataFrame:
+    """Sorted only now: the sort looks at the rows twice, and they are held by then."""
+    return _native(frame).sort(*(table.sort or table.key))
 
 
 def _in_process(frame: nw.LazyFrame[Any]) -> bool:

@@ -1,14 +1,10 @@
-"""Replay: a batch file flown again, in a folder or a Kafka topic that a stream reads."""
+"""Replay: a batch file flown again, into the lake by a stream, or into a folder or topic only."""
 
 import os
-import select
-import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from io import UnsupportedOperation
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +13,12 @@ from tqdm import tqdm
 
 from lakehouse.clock import now
 from lakehouse.profiles.turbofan import PROFILE
+from lakehouse.requests import StreamRequest
 from lakehouse.settings import Settings
-from pipeline.commands.output import Exit, fail, json_option, show
+from pipeline import worker
+from pipeline.commands.keyboard import keyboard
+from pipeline.commands.output import Exit, audited, fail, json_option, show
+from pipeline.commands.streaming import POLL_SECONDS, Reader, interrupted, stream_worker
 from pipeline.sources.delivered import Delivered
 from pipeline.sources.faults import SourceError
 from pipeline.sources.files import discover
@@ -28,21 +28,35 @@ from pipeline.sources.replay import Schedule, schedule
 from pipeline.sources.streams import land
 
 _BAR = "{desc} {bar} {n} of {total}"
-_INTERRUPTED = (signal.SIGINT, signal.SIGTERM)
-# When the input has ended, nobody is left who could end a pause.
-_AT_THE_END = "resume"
+Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where the flights go: a folder, or a topic of Kafka."""
+    """What flies, and where the flights go: to a folder, or to a topic of Kafka.
 
-    folder: Path | None
-    brokers: str | None
-    topic: str | None
+    Attributes:
+        fleet: the fleet.
+        kind: history or in_service.
+        stem: what the names of this replay's files begin with.
+        streamed: a stream of this command takes them from the folder into the lake.
+    """
+
+    fleet: str
+    kind: str
+    stem: str
+    folder: Path | None = None
+    brokers: str | None = None
+    topic: str | None = None
+    streamed: bool = False
 
     def __str__(self) -> str:
         return str(self.folder or f"kafka://{self.brokers}/{self.topic}")
+
+    @property
+    def files(self) -> str:
+        """What the paths of this replay's files begin with."""
+        return f"{self.folder}/{self.stem}-"
 
 
 @click.command()
@@ -58,40 +72,71 @@ class Target:
     "--to",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
-    help="default: <home>/landing/replay/<fleet>",
+    help="only write files there; no stream takes them in",
 )
-@click.option("--kafka", metavar="BROKERS", help="host:port, with commas between several")
+@click.option("--kafka", metavar="BROKERS", help="only send to a topic: host:port,…")
 @click.option("--topic", help="the topic of Kafka that the flights go to")
 @json_option
 @click.pass_obj
 def replay(settings: Settings, /, file: Path, as_json: bool, **asked: Any) -> None:
-    """Fly a batch file again, SPEED cycles a second.
+    """Fly a batch file again, SPEED cycles a second, and take the flights in as they come.
 
     While it runs, lines on standard input control it: pause, resume, seek CYCLE, speed N, stop.
     """
     deliveries = _flown(file, asked["fleet"], asked["kind"])
-    fleet, kind = deliveries[0].fleet, deliveries[0].kind
-    target = _target(settings, fleet, asked)
+    target = _target(settings, deliveries[0], asked)
     parts = [parse(delivered, PROFILE) for delivered in deliveries]
     flights = schedule(parts)
-    pace = Pace(asked["speed"], asked["start"], asked["stop"])
-    if flights.ticks:
-        _check(flights, pace)
-        played = _play(flights, _emitter(target, fleet), pace)
-    else:
-        played = Played(1, pace.speed)
-    document = {
-        "file": str(file.absolute()),
-        "fleet": fleet,
-        "kind": kind,
-        "ticks": played.ticks,
-        "records": played.records,
-        "files": played.pieces if target.folder else 0,
-        "skipped_lines": flights.skipped,
-        "to": str(target),
-    }
-    show(document, as_json, _text(document))
-    _end([part.rejected.detail for part in parts if part.rejected], flights.skipped)
+    with _flying(settings, flights, target, asked) as (played, streamed):
+        document = {
+            "file": str(file.absolute()),
+            "fleet": target.fleet,
+            "kind": target.kind,
+            "ticks": played.ticks,
+            "records": played.records,
+            "files": played.pieces if target.folder else 0,
+            "skipped_lines": flights.skipped,
+            "to": str(target),
+        } | streamed
+        show(document, as_json, _text(document))
+        if document.get("state") == "FAILED":
+            fail(f"{document['run_id']} FAILED: {document['error']}", Exit.FAILED)
+        _end([part.rejected.detail for part in parts if part.rejected], flights.skipped)
+
+
+@contextmanager
+def _flying(
+    settings: Settings, flights: Schedule, target: Target, asked: dict[str, Any]
+) -> Iterator[tuple[Played, Document]]:
+    """Fly, and tell how that went while the worker of a stream is still up."""
+    if not flights.ticks:
+        yield Played(1, asked["speed"]), {}
+        return
+    pace = _pace(flights, asked)
+    if not target.streamed:
+        yield _play(flights, _emitter(target), pace), {}
+        return
+    where = {"folder": str(target.folder), "fleet": target.fleet, "kind": target.kind}
+    request = StreamRequest.model_validate(where)
+    worker.init(settings)
+    audited(settings, request.workflow, request.source)
+    with stream_worker(settings) as keep_one, interrupted() as ended:
+        reader = Reader(settings, request)
+
+        def over() -> bool:
+            keep_one()
+            return ended.is_set() or reader.over()
+
+        try:
+            played = _play(flights, _emitter(target), pace, over)
+            if not played.stopped:
+                click.echo("stillwater: all flights are out; the stream takes them in", err=True)
+            while not over() and reader.taken(target.files)[0] < played.pieces:
+                ended.wait(POLL_SECONDS)
+        finally:
+            run = reader.leave()
+        told = {"run_id": run.run_id, "state": run.state, "taken": reader.taken(target.files)[1]}
+        yield played, told | ({"error": run.error} if run.state == "FAILED" else {})
 
 
 def _flown(file: Path, fleet: str | None, kind: str | None) -> list[Delivered]:
@@ -109,27 +154,38 @@ def _flown(file: Path, fleet: str | None, kind: str | None) -> list[Delivered]:
     return flown
 
 
-def _target(settings: Settings, fleet: str, asked: dict[str, Any]) -> Target:
+def _target(settings: Settings, delivered: Delivered, asked: dict[str, Any]) -> Target:
     folder, brokers, topic = asked["to"], asked["kafka"], asked["topic"]
     if (brokers is None) != (topic is None):
         fail("--kafka and --topic belong together", Exit.USAGE)
     if folder is not None and brokers is not None:
         fail("--to or --kafka, not both", Exit.USAGE)
-    if brokers is None and folder is None:
-        folder = settings.home / "landing" / "replay" / fleet
-    return Target(folder and folder.absolute(), brokers, topic)
+    # Two replays into one folder, at once or one after the other, do not meet.
+    stem = f"{delivered.fleet}-{now():%Y%m%dT%H%M%S}-{os.getpid()}"
+    target = Target(delivered.fleet, delivered.kind, stem)
+    if brokers is not None:
+        return replace(target, brokers=brokers, topic=topic)
+    if folder is not None:
+        return replace(target, folder=folder.absolute())
+    folder = settings.home / "landing" / "replay" / delivered.fleet
+    if delivered.kind != "in_service":
+        # A stream is of one kind and takes all files of its folder, sub-folders left alone.
+        folder /= delivered.kind
+    return replace(target, folder=folder.absolute(), streamed=True)
 
 
-def _check(flights: Schedule, pace: Pace) -> None:
+def _pace(flights: Schedule, asked: dict[str, Any]) -> Pace:
+    pace = Pace(asked["speed"], asked["start"], asked["stop"])
     if pace.start > min(flights.ticks, pace.stop or flights.ticks):
         until = "--stop" if pace.stop and pace.stop < flights.ticks else "the last cycle"
         fail(f"--start {pace.start} is behind {until}: there are {flights.ticks}", Exit.USAGE)
+    return pace
 
 
-def _emitter(target: Target, fleet: str) -> Emit:
+def _emitter(target: Target) -> Emit:
     """What sends one piece to the target."""
     if target.folder is not None:
-        return _folder_emitter(target.folder, fleet)
+        return _folder_emitter(target.folder, target.stem)
     # Loaded only where it is used: most replays go to a folder, and most verbs send nothing.
     from pipeline.sources.kafka_target import KafkaTarget
     from pipeline.sources.kafka_topic import Topic
@@ -138,10 +194,8 @@ def _emitter(target: Target, fleet: str) -> Emit:
     return lambda piece: kafka.send((flight.engine, flight.line) for flight in piece.flights)
 
 
-def _folder_emitter(folder: Path, fleet: str) -> Emit:
+def _folder_emitter(folder: Path, stem: str) -> Emit:
     folder.mkdir(parents=True, exist_ok=True)
-    # Two replays into one folder, at once or one after the other, do not meet.
-    stem = f"{fleet}-{now():%Y%m%dT%H%M%S}-{os.getpid()}"
 
     def emit(piece: Piece) -> None:
         lines = "".join(f"{flight.line}\n" for flight in piece.flights)
@@ -150,11 +204,14 @@ def _folder_emitter(folder: Path, fleet: str) -> Emit:
     return emit
 
 
-def _play(flights: Schedule, emit: Emit, pace: Pace) -> Played:
+def _play(
+    flights: Schedule, emit: Emit, pace: Pace, over: Callable[[], bool] = lambda: False
+) -> Played:
+    """Play the flights, until ``over`` says that nobody needs them any more."""
     last = min(flights.ticks, pace.stop or flights.ticks)
     with (
         tqdm(total=last, leave=False, disable=None, bar_format=_BAR) as bar,
-        _controls() as controls,
+        keyboard() as controls,
     ):
 
         def told(played: Played, words: str) -> None:
@@ -163,81 +220,23 @@ def _play(flights: Schedule, emit: Emit, pace: Pace) -> Played:
             bar.n = played.position - 1
             bar.set_description_str(f"{played.speed:g}/s{' paused' if played.paused else ''}")
 
-        return play(flights, emit, controls, pace, told)
+        def obey(seconds: float) -> str | None:
+            return "stop" if over() else controls(seconds)
+
+        return play(flights, emit, obey, pace, told)
 
 
-@contextmanager
-def _controls() -> Iterator[Callable[[float], str | None]]:
-    """The lines of standard input; a signal counts as ``stop``, a second one ends at once."""
-    keyboard = Keyboard()
-    before = [signal.getsignal(number) for number in _INTERRUPTED]
-
-    def interrupted(number: int, _frame: object) -> None:
-        keyboard.lines.insert(0, "stop")
-        signal.signal(number, before[_INTERRUPTED.index(signal.Signals(number))])
-
-    for number in _INTERRUPTED:
-        signal.signal(number, interrupted)
-    try:
-        yield keyboard
-    finally:
-        for number, handler in zip(_INTERRUPTED, before, strict=True):
-            signal.signal(number, handler)
-
-
-class Keyboard:
-    """Lines of standard input, waited for without a thread that an ending process would trip over.
-
-    Attributes:
-        lines: what was read and not asked for yet.
-    """
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self._rest = b""
-        self._input: int | None = None
-        try:
-            self._input = sys.stdin.fileno()
-        except (AttributeError, UnsupportedOperation, ValueError):
-            # No real file: all that will ever be there is there now, or nothing is.
-            self.lines = [*(sys.stdin.read().splitlines() if sys.stdin else ()), _AT_THE_END]
-
-    def __call__(self, seconds: float) -> str | None:
-        """The next line, waited for so many seconds."""
-        if not self.lines:
-            self._wait(seconds)
-        return self.lines.pop(0) if self.lines else None
-
-    def _wait(self, seconds: float) -> None:
-        if self._input is None or _in_background(self._input):
-            time.sleep(seconds)
-            return
-        if not select.select([self._input], [], [], seconds)[0]:
-            return
-        data = os.read(self._input, 4096)
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        self.lines += [line.decode(errors="replace") for line in lines if line.strip()]
-        if not data:
-            self._input = None
-            rest = self._rest.decode(errors="replace")
-            self.lines += [line for line in (rest, _AT_THE_END) if line.strip()]
-
-
-def _in_background(descriptor: int) -> bool:
-    """Whether the shell's foreground is another job; reading its terminal would stop us."""
-    try:
-        return os.isatty(descriptor) and os.tcgetpgrp(descriptor) != os.getpgrp()
-    except OSError:
-        return False
-
-
-def _text(document: dict[str, Any]) -> str:
-    skipped = document["skipped_lines"]
-    left = f"; {skipped:,} lines are in quarantine and cannot be replayed" if skipped else ""
-    return (
+def _text(document: Document) -> str:
+    skipped, taken = document["skipped_lines"], document.get("taken")
+    parts = [
         f"{document['records']:,} records of {document['fleet']} in {document['ticks']:,} cycles "
-        f"to {document['to']}{left}"
-    )
+        f"to {document['to']}"
+    ]
+    if skipped:
+        parts.append(f"{skipped:,} lines are in quarantine and cannot be replayed")
+    if taken is not None:
+        parts.append(f"{document['run_id']} took in {taken:,}: {document['state']}")
+    return "; ".join(parts)
 
 
 def _end(rejected: list[str], skipped: int) -> None:

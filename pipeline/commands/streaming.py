@@ -1,21 +1,30 @@
 """The verb `stream`: take in what arrives in a folder or a Kafka topic, until Ctrl-C."""
 
+import json
+import os
 import signal
+import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import click
+import narwhals as nw
 from pydantic import ValidationError
 
 from lakehouse.requests import StreamRequest
 from lakehouse.runs import FINAL, Run, RunError, RunStore
 from lakehouse.settings import Settings
+from lakehouse.snapshots import pin
+from lakehouse.tables import DELIVERIES
 from pipeline import worker
 from pipeline.commands.output import Exit, audited, fail, json_option, me, show
 from pipeline.commands.running import running_worker
+from pipeline.home import open_home
+from pipeline.steps.frames import collect
 
 Document = dict[str, Any]
 POLL_SECONDS = 0.3
@@ -40,24 +49,141 @@ def stream(settings: Settings, /, folder: Path | None, as_json: bool, **asked: A
     request = _request(folder, asked)
     worker.init(settings)
     audited(settings, request.workflow, request.source)
-    with running_worker(settings, streams=True), _interrupted() as interrupted:
-        run = watch(settings, request, interrupted)
-    document = {"run_id": run.run_id, "state": run.state} | dict(run.result or {})
-    document |= {"error": run.error} if run.state == "FAILED" else {}
-    show(document, as_json, f"{run.run_id}: {run.state}")
-    if run.state == "FAILED":
-        fail(f"{run.run_id} {run.state}: {run.error}", Exit.FAILED)
+    with stream_worker(settings) as keep_one, interrupted() as ended:
+        run = watch(settings, request, ended, keep_one)
+        document = {"run_id": run.run_id, "state": run.state} | dict(run.result or {})
+        document |= {"error": run.error} if run.state == "FAILED" else {}
+        show(document, as_json, f"{run.run_id}: {run.state}")
+        if run.state == "FAILED":
+            fail(f"{run.run_id} {run.state}: {run.error}", Exit.FAILED)
 
 
-def watch(settings: Settings, request: StreamRequest, ended: threading.Event) -> Run:
+def watch(
+    settings: Settings,
+    request: StreamRequest,
+    ended: threading.Event,
+    keep_one: Callable[[], None] = lambda: None,
+) -> Run:
     """Ask for a stream and see it to its end; ``ended`` cancels it."""
+    reader = Reader(settings, request)
+    while not reader.over():
+        keep_one()
+        if ended.wait(POLL_SECONDS):
+            return reader.end()
+    return reader.run()
+
+
+class Reader:
+    """A stream that a command asked for, or found running.
+
+    Attributes:
+        run_id: its run.
+    """
+
+    def __init__(self, settings: Settings, request: StreamRequest) -> None:
+        self._settings = settings
+        self._store = RunStore(settings)
+        self._lake = open_home(settings).lake
+        submitted = self._store.submit(request, me())
+        self.run_id = submitted.run_id
+        self._created = submitted.created
+        self._over = False
+        self._due = 0.0
+
+    def run(self) -> Run:
+        """How it stands."""
+        return self._store.run(self.run_id)
+
+    def over(self) -> bool:
+        """Whether it has ended; the longer the look takes, the more seldom it is."""
+        began = time.monotonic()
+        if not self._over and began >= self._due:
+            self._over = self.run().state in FINAL
+            # The journal of a stream that has run for days takes a while to read.
+            took = time.monotonic() - began
+            self._due = began + max(POLL_SECONDS, 20 * took)
+        return self._over
+
+    def taken(self, sources: str) -> tuple[int, int]:
+        """Files that are whole in the newest snapshot, and their records.
+
+        Args:
+            sources: what the paths of the files begin with.
+        """
+        mine = nw.col("source").str.starts_with(sources)
+        rows = pin(self._lake).scan(DELIVERIES.name).filter(mine).select("source", "accepted")
+        found = collect(rows)
+        return found["source"].n_unique(), int(found["accepted"].sum())
+
+    def end(self) -> Run:
+        """Cancel it and wait until it has ended."""
+        with suppress(RunError):  # it has ended meanwhile
+            self._store.cancel(self.run_id)
+        while (run := self.run()).state not in FINAL:
+            time.sleep(POLL_SECONDS)
+        return run
+
+    def leave(self) -> Run:
+        """End it, unless somebody else asked for it and another process runs it."""
+        return self.end() if self._created or _works_here(self._settings) else self.run()
+
+
+@contextmanager
+def stream_worker(settings: Settings) -> Iterator[Callable[[], None]]:
+    """A worker that takes streams; what is yielded puts one in the place of one that has ended.
+
+    The one that is up may be that of another command, which takes no streams and ends with it.
+    What the command has to say must be said inside: the process may end with this block.
+    """
     store = RunStore(settings)
-    run_id = store.submit(request, me()).run_id
-    while (run := store.run(run_id)).state not in FINAL:
-        if ended.wait(POLL_SECONDS) and run.state in ("QUEUED", "RUNNING", "CRASHED"):
-            with suppress(RunError):  # it has ended meanwhile
-                store.cancel(run_id)
-    return run
+    with ExitStack() as stack:
+        stack.enter_context(running_worker(settings, streams=True))
+
+        def keep_one() -> None:
+            if not store.worker_alive():
+                stack.enter_context(running_worker(settings, streams=True))
+
+        try:
+            yield keep_one
+        except SystemExit as ended:
+            _leave_others(settings, ended.code)
+            raise
+        except Exception as error:
+            _leave_others(settings, Exit.FAILED, f"{type(error).__name__}: {error}; ")
+            raise
+        _leave_others(settings, Exit.OK)
+
+
+def _leave_others(settings: Settings, code: Any, words: str = "") -> None:
+    """End the process at once if streams of others run in it: by themselves they never would.
+
+    They were found interrupted when this worker came up; the next worker resumes them.
+    """
+    store = RunStore(settings)
+
+    def running(streams: bool) -> list[Run]:
+        found = [run for run in store.active() if run.state == "RUNNING"]
+        return [run for run in found if (run.kind == StreamRequest.workflow) == streams]
+
+    if not _works_here(settings) or not running(streams=True):
+        return
+    while running(streams=False):
+        time.sleep(POLL_SECONDS)
+    names = ", ".join(run.run_id for run in running(streams=True))
+    click.echo(f"stillwater: {words}the next worker goes on with {names}", err=True)
+    settings.heartbeat.unlink(missing_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(int(code) if isinstance(code, int) else int(Exit.FAILED))
+
+
+def _works_here(settings: Settings) -> bool:
+    """Whether the home's worker is one of this process."""
+    try:
+        sign = json.loads(settings.heartbeat.read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(sign.get("pid") == os.getpid())
 
 
 def _request(folder: Path | None, asked: dict[str, Any]) -> StreamRequest:
@@ -78,7 +204,7 @@ def _request(folder: Path | None, asked: dict[str, Any]) -> StreamRequest:
 
 
 @contextmanager
-def _interrupted() -> Iterator[threading.Event]:
+def interrupted() -> Iterator[threading.Event]:
     """Set by the first Ctrl-C; the second one ends the process at once."""
     event = threading.Event()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

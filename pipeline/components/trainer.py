@@ -3,11 +3,11 @@
 import os
 import resource
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
-from importlib.metadata import version
-from platform import python_version
 
 import narwhals as nw
 import numpy as np
@@ -22,17 +22,16 @@ from pipeline.components.transform import (
     fit,
     history,
 )
+from pipeline.models.card import card, taught
 from pipeline.models.course import TRUST, Rows
-from pipeline.models.failure import Card, Estimates, FailureModel, Limits, answer
-from pipeline.models.fitting import Fitting, Flights, Mask, Progress, Steps
+from pipeline.models.failure import Estimates, FailureModel, answer
+from pipeline.models.fitting import Cluster, Fitting, Flights, Mask, Progress, Steps, Teach
 from pipeline.models.graph import TransformGraph
 from pipeline.models.learners import SPREAD, Inputs
+from pipeline.models.lessons import Lessons
 from pipeline.models.window import WindowTable, calibrate
 
 FOLDS = 5
-# Inputs may leave the training range by this share of it before they count as outside.
-MARGIN = 0.1
-LIBRARIES = ("narwhals", "numpy", "polars", "xgboost")
 
 # Idle threads of the trees would otherwise spin and slow down whatever shares the machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -47,12 +46,15 @@ class Work:
         profile: label, horizon, columns.
         threads: threads of the trees; they change no result.
         progress: is told how far it is.
+        cluster: trains the estimators on the flights of all failed engines; None = they are
+            trained here, on the sample that everything else is fitted on.
     """
 
     parameters: Parameters
     profile: Profile
     threads: int = 2
     progress: Progress = lambda _share, _message: None
+    cluster: Cluster | None = None
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,14 @@ class Trained:
         out_of_fold: fleet, engine, cycle, remaining, fold and what :meth:`FailureModel.predict`
             returns; each flight said by learners and a transform that never saw its engine.
         resources: fit_seconds, peak_memory_mb (of the process), model_bytes.
-        about: how many failed engines there were and how many were looked at.
+        about: sampled_engines (looked at) of failed_engines; learner (local or distributed), and
+            learners: the tasks of a distributed one.
     """
 
     model: FailureModel
     out_of_fold: pl.DataFrame
     resources: Mapping[str, float]
-    about: Mapping[str, int]
+    about: Mapping[str, int | str]
 
 
 def train(
@@ -83,10 +86,11 @@ def train(
         failures: fleet, engine, failure_cycle.
         features: what ``graph`` made of ``silver``.
         graph: the transform, fitted on all failed engines.
-        work: parameters, profile, threads, progress.
+        work: parameters, profile, threads, progress, cluster.
 
     Raises:
         NothingToLearnError: the failed engines do not fill two folds.
+        TooFewSlotsError: the cluster cannot run as many tasks at a time as it shall.
     """
     began = time.perf_counter()
     lives = history(silver, failures, work.parameters.sample)
@@ -96,18 +100,22 @@ def train(
     sampled = failures.join(failed, on=["fleet", "engine"], how="semi")
     seen = history(features, sampled, work.parameters.sample)
     flights = flights_of(with_fold(seen.flights), graph)
-    trees = fitting.estimators(flights, work.parameters.averaged, "all engines")
+    with _teacher(fitting, flights, graph) as teach:
+        trees = fitting.estimators(teach, work.parameters.averaged, "all engines")
     rows = fitting.error_rows(flights)
     trees[SPREAD.name] = fitting.error(flights.at(rows), said.life[rows], "all engines")
     window = _calibrated(fitting, failed, said, np.ones(len(failed), dtype=np.bool_))
-    card = _card(graph, flights, work, window, _taught_by(failed))
-    model = FailureModel(card, trees)
+    training, about = taught(failed), lives.about | {"learner": "local"}
+    if work.cluster is not None:
+        training |= {"flights": work.cluster.total, "engines": lives.failed}
+        about |= {"learner": "distributed", "learners": work.cluster.learners}
+    model = FailureModel(card(_inputs(graph), flights, fitting, window, training), trees)
     resources = {
         "fit_seconds": time.perf_counter() - began,
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "model_bytes": float(sum(len(content) for content in model.files.values())),
     }
-    return Trained(model, _out_of_fold(failed, said, fitting), resources, lives.about)
+    return Trained(model, _out_of_fold(failed, said, fitting), resources, about)
 
 
 def fold(fleet: str, life: int) -> int:
@@ -128,14 +136,63 @@ def with_fold(failed: pl.DataFrame) -> pl.DataFrame:
 
 def flights_of(labelled: pl.DataFrame, graph: TransformGraph) -> Flights:
     """Features with ``remaining`` and ``fold`` as arrays."""
-    names = [name for name in feature_names(graph) if name not in TRUST]
     return Flights(
-        inputs=labelled.select(names).to_numpy().astype(np.float32, copy=False),
+        inputs=labelled.select(_inputs(graph)).to_numpy().astype(np.float32, copy=False),
         trust=labelled.select(TRUST).to_numpy(),
         remaining=labelled["remaining"].to_numpy().astype(np.float64),
         cycle=labelled["cycle"].to_numpy(),
         fold=labelled["fold"].to_numpy(),
     )
+
+
+def lesson_rows(
+    graph: TransformGraph, held: int | None, lessons: Lessons, flights: pl.DataFrame
+) -> pl.DataFrame:
+    """What a cluster makes of whole engines' flights: the rows that learners are taught by.
+
+    Args:
+        graph: the transform.
+        held: the fold that must teach nothing; None = all teach.
+        lessons: which flights are wanted.
+        flights: fleet, engine, cycle, settings, sensors, failure_cycle; sorted, whole engines.
+
+    Returns:
+        fleet, engine, cycle, remaining and the inputs of the learners (float32), the same as
+        :func:`flights_of` has them.
+    """
+    known = flights.filter(pl.col("cycle") <= pl.col("failure_cycle")).with_columns(
+        remaining=pl.col("failure_cycle") - pl.col("cycle")
+    )
+    if held is not None:
+        known = with_fold(known).filter(pl.col("fold") != held)
+    made = featurise(graph, nw.from_native(known.lazy())).collect(backend="polars")
+    features: pl.DataFrame = made.to_native()
+    labels = known.select("fleet", "engine", "cycle", "remaining")
+    wanted: pl.DataFrame = nw.from_native(labels).filter(lessons.taught).to_native()
+    rows = wanted.join(features, on=["fleet", "engine", "cycle"], maintain_order="left")
+    return rows.select(*labels.columns, *_inputs(graph))
+
+
+def _inputs(graph: TransformGraph) -> tuple[str, ...]:
+    """Columns that the learners read."""
+    return tuple(name for name in feature_names(graph) if name not in TRUST)
+
+
+@contextmanager
+def _teacher(
+    fitting: Fitting, flights: Flights, graph: TransformGraph, held: int | None = None
+) -> Iterator[Teach]:
+    """Trains learners on all folds but ``held``: on ``flights``, or on all that a cluster has."""
+    cluster = fitting.cluster
+    if cluster is None:
+        yield fitting.taught_by(flights if held is None else flights.at(flights.fold != held))
+        return
+    from pipeline.models.distributed import taught_by
+
+    function = partial(lesson_rows, graph, held, fitting.lessons)
+    rows = cluster.by_unit(cluster.flights, function)
+    with taught_by(cluster, rows, _inputs(graph), fitting) as teach:
+        yield teach
 
 
 def _fitting(failed: pl.DataFrame, work: Work) -> Fitting:
@@ -149,9 +206,18 @@ def _fitting(failed: pl.DataFrame, work: Work) -> Fitting:
         profile=work.profile,
         threads=work.threads,
         far=float(np.median(lives.to_numpy())),
-        stride=max(1, round(len(failed) / work.parameters.rows)),
+        stride=_stride(failed, work),
+        cluster=work.cluster,
         steps=Steps(work.progress, steps),
     )
+
+
+def _stride(failed: pl.DataFrame, work: Work) -> int:
+    """In a cluster all flights count, but every engine goes on teaching, whatever their number."""
+    cluster, rows = work.cluster, work.parameters.rows
+    if cluster is None:
+        return max(1, round(len(failed) / rows))
+    return max(1, min(round(cluster.total / rows), work.profile.label_cycles))
 
 
 @dataclass(frozen=True)
@@ -169,9 +235,10 @@ class _Held:
 def _hold_out(failed: pl.DataFrame, held: int, name: str, fitting: Fitting) -> _Held:
     """Fit transform and learners on all other folds and ask them about this one."""
     fitting.steps.next(f"{name}: transform")
-    flights = _refitted(failed, held, fitting.profile)
+    graph, flights = _refitted(failed, held, fitting.profile)
     own = flights.fold == held
-    trees = fitting.estimators(flights.at(~own), 1, name)
+    with _teacher(fitting, flights, graph, held) as teach:
+        trees = fitting.estimators(teach, 1, name)
     inputs = flights.inputs[own]
     others = fitting.error_rows(flights) & ~own
     return _Held(name, own, fitting.estimate(trees, inputs), inputs, others, flights.at(others))
@@ -194,13 +261,13 @@ def _folds(failed: pl.DataFrame, fitting: Fitting) -> Estimates:
     return Estimates(near, life, far, error)
 
 
-def _refitted(failed: pl.DataFrame, held: int, profile: Profile) -> Flights:
+def _refitted(failed: pl.DataFrame, held: int, profile: Profile) -> tuple[TransformGraph, Flights]:
     graph = fit(failed.filter(pl.col("fold") != held), profile)
     features = featurise(graph, nw.from_native(failed.lazy())).collect(backend="polars")
     frame: pl.DataFrame = features.to_native()
     labels = failed.select("fleet", "engine", "cycle", "remaining", "fold")
     joined = labels.join(frame, on=["fleet", "engine", "cycle"], maintain_order="left")
-    return flights_of(joined, graph)
+    return graph, flights_of(joined, graph)
 
 
 def _calibrated(fitting: Fitting, failed: pl.DataFrame, said: Estimates, rows: Mask) -> WindowTable:
@@ -231,45 +298,3 @@ def _out_of_fold(failed: pl.DataFrame, said: Estimates, fitting: Fitting) -> pl.
             )
         )
     return pl.concat(parts).sort("fleet", "engine", "cycle")
-
-
-def _taught_by(failed: pl.DataFrame) -> dict[str, int]:
-    return {
-        "flights": len(failed),
-        "engines": failed.select("fleet", "engine").n_unique(),
-        "first_cycle": int(failed["cycle"].to_numpy().min()),
-        "last_cycle": int(failed["cycle"].to_numpy().max()),
-    }
-
-
-def _limits(flights: Flights) -> Limits:
-    low, high = flights.inputs.min(axis=0), flights.inputs.max(axis=0)
-    margin = MARGIN * (high - low)
-    heard, odd, pace, missed = flights.trust.T
-    return Limits(
-        low=tuple(float(value) for value in low - margin),
-        high=tuple(float(value) for value in high + margin),
-        heard=float(np.median(heard)) or 1.0,
-        odd=max(1.0, float(odd.max())),
-        pace=float(np.median(pace)),
-        missed=float(missed.max()),
-    )
-
-
-def _card(
-    graph: TransformGraph, flights: Flights, work: Work, window: WindowTable, taught: dict[str, int]
-) -> Card:
-    positive = flights.remaining < work.profile.label_cycles
-    return Card(
-        features=tuple(name for name in feature_names(graph) if name not in TRUST),
-        label_cycles=work.profile.label_cycles,
-        parameters=work.parameters.model_dump(),
-        positives=float(positive.mean()),
-        window=window,
-        limits=_limits(flights),
-        training=taught,
-        libraries={
-            "python": python_version(),
-            **{library: version(library) for library in LIBRARIES},
-        },
-    )

@@ -1,14 +1,19 @@
-"""Which flights teach which learner, and the order in which the learners are fitted."""
+"""The order in which the learners of one training are fitted, here or in a cluster."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from functools import cache
 
+import narwhals as nw
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from lakehouse.parameters import Parameters
 from lakehouse.profiles import Profile
+from pipeline.models.course import Rows
 from pipeline.models.failure import Estimates, bounded, with_life
 from pipeline.models.learners import (
     FAR,
@@ -22,16 +27,38 @@ from pipeline.models.learners import (
     predict,
     train,
 )
+from pipeline.models.lessons import Lessons
 
 Progress = Callable[[float, str], None]
 """Takes the finished share and a sentence; it may raise to cancel the training."""
+Teach = Callable[[Learner, Parameters], bytes]
+"""Trains one learner on the flights that it stands for and gives its UBJSON."""
 Mask = npt.NDArray[np.bool_]
 
-# Flights this many label lengths before the failure teach in full what the last ones are not.
-NEARBY = 3
 # Errors of neighbouring flights are alike: every fourth is enough to learn their size.
 ERROR_STRIDE = 4
 SECONDS_BETWEEN_TICKS = 0.5
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where the flights lie when one machine's learner is too small for them.
+
+    Attributes:
+        flights: fleet, engine, cycle, settings, sensors and failure_cycle of all failed engines,
+            as Spark has them.
+        by_unit: what a function makes of whole engines' flights, in the order of their cycles,
+            worked out where they lie; it must be one that can be sent there.
+        held: a frame worked out once, however often it is used in the block.
+        learners: tasks of one training; the cluster must run so many at a time.
+        total: flights of all failed engines.
+    """
+
+    flights: Rows
+    by_unit: Callable[[Rows, Callable[[pl.DataFrame], pl.DataFrame]], Rows]
+    held: Callable[[Rows], AbstractContextManager[Rows]]
+    learners: int
+    total: int
 
 
 @dataclass(frozen=True)
@@ -103,6 +130,7 @@ class Fitting:
             engines do not live longer.
         stride: every so many-th flight is learnt from.
         steps: takes the progress.
+        cluster: where life, far and near are trained; None = here.
     """
 
     parameters: Parameters
@@ -111,29 +139,45 @@ class Fitting:
     far: float
     stride: int
     steps: Steps
+    cluster: Cluster | None = None
 
-    def estimators(self, flights: Flights, averaged: int, name: str) -> dict[str, bytes]:
-        """Life (``averaged`` times, with other seeds), far and near, fitted on ``flights``."""
-        thin = flights.at(flights.every(self.stride))
-        thin = thin if len(thin.remaining) else flights
-        capped = np.minimum(thin.remaining, self.profile.horizon_cycles)
+    @property
+    def lessons(self) -> Lessons:
+        """Which flights teach which learner."""
+        profile = self.profile
+        return Lessons(profile.label_cycles, profile.horizon_cycles, self.far, self.stride)
+
+    def estimators(self, teach: Teach, averaged: int, name: str) -> dict[str, bytes]:
+        """Life (``averaged`` times, with other seeds), far and near, as ``teach`` trains them."""
         trees = {}
         for index in range(averaged):
             self.steps.next(f"{name}: remaining life {index + 1} of {averaged}")
             seeded = self.parameters.model_copy(update={"seed": self.parameters.seed + index})
-            trees[f"{LIFE.name}_{index}"] = self._train(LIFE, Lesson(thin.inputs, capped), seeded)
-        told = thin.at(thin.remaining < self.far)
+            trees[f"{LIFE.name}_{index}"] = teach(LIFE, seeded)
         self.steps.next(f"{name}: remaining life without a cap")
-        trees[FAR.name] = self._train(FAR, Lesson(told.inputs, told.remaining))
+        trees[FAR.name] = teach(FAR, self.parameters)
         self.steps.next(f"{name}: probability")
-        trees[NEAR.name] = self._near(flights)
+        trees[NEAR.name] = teach(NEAR, self.parameters)
         return trees
+
+    def taught_by(self, flights: Flights) -> Teach:
+        """Training in this process, on flights that lie in its memory."""
+
+        @cache
+        def lesson(learner: Learner) -> Lesson:
+            return self._lesson(learner, flights)
+
+        def teach(learner: Learner, parameters: Parameters) -> bytes:
+            return self._train(learner, lesson(learner), parameters)
+
+        return teach
 
     def error(self, flights: Flights, life: Floats, name: str) -> bytes:
         """The expected error of ``life``, estimated out of fold, from truncated lives."""
         self.steps.next(f"{name}: expected error")
         wrong = np.abs(life - np.minimum(flights.remaining, self.profile.horizon_cycles))
-        return self._train(SPREAD, Lesson(with_life(flights.inputs, life), wrong))
+        lesson = Lesson(with_life(flights.inputs, life), wrong)
+        return self._train(SPREAD, lesson, self.parameters)
 
     def error_rows(self, flights: Flights) -> Mask:
         """Flights that teach the expected error."""
@@ -153,18 +197,22 @@ class Fitting:
         """The expected error of ``life`` in cycles."""
         return bounded(predict(tree, with_life(inputs, life), self.threads))
 
-    def _near(self, flights: Flights) -> bytes:
-        """All flights near the failure, a third of the usual ones before, weighted to match."""
-        near = flights.remaining < NEARBY * self.profile.label_cycles
-        dense, sparse = max(1, self.stride // 2), NEARBY * self.stride
-        rows = np.where(near, flights.every(dense), flights.every(sparse))
-        chosen, near = flights.at(rows), near[rows]
-        label = (chosen.remaining < self.profile.label_cycles).astype(np.float64)
-        weight = np.where(near, 1.0, sparse / dense)
-        return self._train(NEAR, Lesson(chosen.inputs, label, weight))
+    def _lesson(self, learner: Learner, flights: Flights) -> Lesson:
+        labelled = nw.from_native(
+            pl.DataFrame({"cycle": flights.cycle, "remaining": flights.remaining})
+        )
+        lessons = self.lessons
+        if learner is not NEAR and not flights.every(self.stride).any():
+            lessons = replace(lessons, stride=1)  # lives shorter than the stride
+        teaching = lessons.of(learner)
+        rows = labelled.select(rows=teaching.rows)["rows"].to_numpy()
+        chosen = labelled.filter(teaching.rows)
+        weight = teaching.weight
+        return Lesson(
+            flights.inputs[rows],
+            chosen.select(label=teaching.label)["label"].to_numpy(),
+            None if weight is None else chosen.select(weight=weight)["weight"].to_numpy(),
+        )
 
-    def _train(
-        self, learner: Learner, lesson: Lesson, parameters: Parameters | None = None
-    ) -> bytes:
-        chosen = parameters or self.parameters
-        return train(learner, lesson, chosen, self.threads, self.steps.tick)
+    def _train(self, learner: Learner, lesson: Lesson, parameters: Parameters) -> bytes:
+        return train(learner, lesson, parameters, self.threads, self.steps.tick)

@@ -1,5 +1,6 @@
 """Micro-batches by Spark Structured Streaming: its checkpoint says what each batch holds."""
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ POLL_SECONDS = 0.2
 SETTLED_SECONDS = 0.5
 # Spark leaves names with a dot or underscore in front alone; these are complete by their ending.
 NAMES = "*.{txt,gz,csv,tsv,jsonl,ndjson,parquet,zip}"
+_FILE = "path string, modificationTime timestamp, length bigint, content binary"
 Take = Callable[[Batch], None]
 
 
@@ -43,6 +45,7 @@ class SparkStream:
         self._request = request
         self._folder = folder
         self._error: BaseException | None = None
+        self._working = threading.Lock()
 
     def drive(self, take: Take, check: Callable[[], None]) -> None:
         """Give every batch to ``take``; call ``check`` meanwhile, which may raise to end it.
@@ -63,18 +66,22 @@ class SparkStream:
             raise (self._error or _readable(error)) from error
         finally:
             query.stop()
+            # The batch that is being taken ends by itself; nothing writes after this.
+            with self._working:
+                pass
 
     def _start(self, take: Take) -> Any:
         self._folder.mkdir(parents=True, exist_ok=True)
 
         def each(rows: DataFrame, number: int) -> None:
-            try:
-                files = self._files(rows, number)
-                if files:
-                    take(Batch(number, files))
-            except BaseException as error:
-                self._error = error
-                raise
+            with self._working:
+                try:
+                    files = self._files(rows, number)
+                    if files:
+                        take(Batch(number, files))
+                except BaseException as error:
+                    self._error = error
+                    raise
 
         trigger: dict[str, Any] = (
             {"availableNow": True} if self._request.once else {"processingTime": "1 second"}
@@ -87,7 +94,7 @@ class SparkStream:
         if self._request.folder is not None:
             watched = Path(self._request.folder)
             watched.mkdir(parents=True, exist_ok=True)
-            files = reader.format("binaryFile").option("pathGlobFilter", NAMES)
+            files = reader.format("binaryFile").schema(_FILE).option("pathGlobFilter", NAMES)
             # A file is taken however old it is: Spark would pass old ones over after a week.
             files = files.option("maxFileAge", "36500d").option("maxFilesPerTrigger", MOST_FILES)
             return files.load(str(watched)).select("path", "modificationTime")

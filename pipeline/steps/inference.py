@@ -227,9 +227,11 @@ def _issue(step: Step, fleet: _Fleet, said: pl.DataFrame, model_id: str) -> None
     engines = said["engine"].to_list()
     mine = (nw.col("fleet") == fleet.name, nw.col("engine").is_in(engines))
     # The newest, not the pinned ones: what is issued once must never be issued twice.
-    known = collect(step.home.lake.scan(PREDICTIONS.name).filter(*mine))
+    lake = step.home.lake
+    newest = lake.look_up(PREDICTIONS.name, lake.version(PREDICTIONS.name))
+    known = collect(newest.filter(*mine))
     digest = partial(input_digests, profile=step.home.profile)
-    digests = collect(step.home.lake.by_unit(fleet.silver.filter(*mine), digest))
+    digests = collect(lake.by_unit(fleet.silver.filter(*mine), digest))
     new = to_issue(said.drop("in_training"), digests, model_id, known)
     if new.height:
         part = f"{fleet.name}@{step.pin(PREDICTIONS.name)}"

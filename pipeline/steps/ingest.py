@@ -70,10 +70,13 @@ def clean_silver(delivery_ids: Sequence[str], step: Step) -> Summary:
 def _clean_fleet(step: Step, fleet: str, accepted: pl.DataFrame, ours: pl.DataFrame) -> int:
     """Newer cycles are appended; engines with late or changed rows are rewritten whole."""
     mine = nw.col("fleet") == fleet
-    bronze, silver = step.read(READINGS.name).filter(mine), step.read(SILVER.name).filter(mine)
+    brought = nw.col("delivery_id").is_in(ours["delivery_id"].to_list())
+    # A look at engines and cycles only; what is read and written for good goes by the engine.
+    late = overtaken(
+        step.look_up(READINGS.name).filter(mine, brought), step.look_up(SILVER.name).filter(mine)
+    )
     arrived = step.home.lake.frame(accepted.select("delivery_id", "state", "received_at"))
-    fresh = bronze.filter(nw.col("delivery_id").is_in(ours["delivery_id"].to_list()))
-    late = overtaken(fresh, silver)
+    fresh = step.read(READINGS.name).filter(mine, brought)
     newer = fresh.filter(~nw.col("engine").is_in(late)) if late else fresh
     part = f"{fleet}/newer@{step.pin(SILVER.name)}"
     written = step.append(SILVER.name, clean(newer, arrived, step.home.profile), part)
@@ -154,7 +157,7 @@ def _known(step: Step, deliveries: pl.DataFrame, records: pl.DataFrame) -> Known
     none = Known(deliveries, no_rows(READINGS), no_rows(QUARANTINE))
     if records.is_empty() or not ids:
         return none
-    theirs = step.read(READINGS.name).filter(
+    theirs = step.look_up(READINGS.name).filter(
         nw.col("delivery_id").is_in(ids),
         nw.col("engine").is_in(records["engine"].unique().to_list()),
     )
@@ -170,7 +173,7 @@ def _known_truth(step: Step, delivered: Delivered, deliveries: pl.DataFrame) -> 
     if of is None:
         return Known(deliveries, no_rows(READINGS), no_rows(QUARANTINE))
     mine = nw.col("delivery_id") == of
-    readings = step.read(READINGS.name).filter(mine)
+    readings = step.look_up(READINGS.name).filter(mine)
     last = readings.group_by("delivery_id", "engine").agg(nw.col("cycle").max())
     return Known(deliveries, collect(last), collect(step.read(QUARANTINE.name).filter(mine)))
 

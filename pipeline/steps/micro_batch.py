@@ -28,6 +28,7 @@ from pipeline.steps.inference import bulk_infer
 from pipeline.steps.ingest import clean_silver, take
 
 SECONDS_BETWEEN_RECORDS = 60.0
+SECONDS_BETWEEN_SIGNS = 5.0
 QUIET_SECONDS = 5.0
 NODES = StreamRequest.nodes
 
@@ -37,12 +38,16 @@ class BatchStep(Step):
 
     Its commits are named by the stream and numbered by the batch, so that the log of a table that
     takes a hundred thousand batches keeps one number for each piece of work, not one name a batch.
+
+    Attributes:
+        spoke: it took so long that it told how far it was.
     """
 
     def __init__(self, home: Home, run: Run, node: str, at: tuple[str, int]) -> None:
         self._stream, self._batch = at
         super().__init__(home, run, node, Journal(home.settings.journals, run.run_id))
         self._quiet_until = time.monotonic() + QUIET_SECONDS
+        self.spoke = False
 
     @property
     def origin(self) -> str:
@@ -62,6 +67,7 @@ class BatchStep(Step):
     def progress(self, fraction: float, message: str) -> None:
         """Told only by a batch that takes long."""
         if time.monotonic() >= self._quiet_until:
+            self.spoke = True
             super().progress(fraction, message)
 
     def note(self, message: str, level: str = "info") -> None:
@@ -96,6 +102,8 @@ class Feed:
         self._seconds = dict.fromkeys(NODES, 0.0)
         self._unwritten: list[int] = []
         self._written = time.monotonic()
+        self._untold: int | None = None
+        self._told = -SECONDS_BETWEEN_SIGNS
 
     def take(self, batch: Batch) -> None:
         """One batch into bronze, silver and predictions, ended by a snapshot."""
@@ -114,9 +122,17 @@ class Feed:
         self.write_down_if_due()
 
     def write_down_if_due(self) -> None:
-        """Record what the last minute's batches did, if it is over."""
+        """Record what the last minute's batches did, if it is over; tell how far the stream is."""
+        self._tell_if_due()
         if time.monotonic() - self._written >= SECONDS_BETWEEN_RECORDS:
             self.write_down()
+
+    def _tell_if_due(self) -> None:
+        """One line every few seconds while batches come: what watches the run sees it live."""
+        if self._untold is None or time.monotonic() - self._told < SECONDS_BETWEEN_SIGNS:
+            return
+        self._journal.write(NODES[0], "progress", message=f"batch {self._untold}")
+        self._untold, self._told = None, time.monotonic()
 
     def write_down(self) -> None:
         """Record the steps since the last time: once each, for all batches together."""
@@ -131,7 +147,9 @@ class Feed:
             record_files(self._home.lake, replace(commit, part="files"))
         for node in NODES:
             self._record(node, first, last)
-        words = f"batches {first}–{last}: {self.rows:,} records so far, {self.deliveries}"
+        batches = f"batch {last}" if first == last else f"batches {first}–{last}"
+        states = ", ".join(f"{count:,} {state}" for state, count in self.deliveries.items())
+        words = f"{batches}: {self.rows:,} records so far, deliveries: {states or 'none'}"
         self._journal.write("", "log", message=words, level="info")
         self._unwritten.clear()
 
@@ -163,6 +181,10 @@ class Feed:
             self._journal.write(node, "step", state="RUNNING", message=f"{node} streams")
         summary = work(step)
         failpoint(f"{node}.after_batch")
+        if not self.batches or step.spoke:
+            self._journal.write(
+                node, "progress", message=f"batch {batch}", reads=step.reads, writes=step.writes
+            )
         self._seconds[node] += time.monotonic() - began
         for used in step.inputs:
             self._inputs[node].setdefault(used.key, used)
@@ -182,6 +204,7 @@ class Feed:
         self.batches += 1
         self.rows += sum(row["accepted"] for row in deliveries)
         self._unwritten.append(batch.number)
+        self._untold = batch.number
         for row in deliveries:
             state = "accepted" if row["state"] == "received" else row["state"]
             self.deliveries[state] = self.deliveries.get(state, 0) + 1
@@ -197,9 +220,9 @@ class Feed:
         execution = Execution(node, run.run_id, "COMPLETE", properties, part=f"{first}-{last}")
         self._home.metadata.record(execution, [*inputs.values()], [*outputs.values()])
         reads, writes = _versions(inputs), _versions(outputs)
-        message = f"{node} streams, batch {last}"
+        # Not into the log: one line there tells of all steps.
         self._journal.write(
-            node, "step", state="RUNNING", message=message, seconds=seconds,
+            node, "progress", state="RUNNING", message=f"batch {last}", seconds=seconds,
             reads=reads, writes=writes,
         )  # fmt: skip
         inputs.clear()

@@ -1,7 +1,6 @@
 """Transform, Trainer, Evaluator and Pusher at work, for one fleet at one version of silver."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from hashlib import sha256
@@ -12,61 +11,24 @@ import narwhals as nw
 import polars as pl
 
 from lakehouse.clock import iso, now
-from lakehouse.content import content_of
 from lakehouse.parameters import Parameters
-from lakehouse.requests import RetrainRequest
+from lakehouse.records import Value
 from lakehouse.serving import Live, go_live, live
 from lakehouse.tables import DELIVERIES, FAILURES, FEATURES, FLEET_BAND, SILVER
 from pipeline.components import evaluator as judge
 from pipeline.components import trainer as teacher
-from pipeline.components.failures import failed_engines
 from pipeline.components.fleet_band import fleet_band
 from pipeline.components.transform import features_of, fit, history
-from pipeline.home import Home
 from pipeline.models.failure import FailureModel
+from pipeline.models.fitting import Cluster
 from pipeline.models.graph import TransformGraph
 from pipeline.step import Step, Summary
 from pipeline.steps.frames import collect
 from pipeline.steps.inference import load_graph
+from pipeline.steps.plan import Plan, failed_of
 
-Plan = Mapping[str, Any]
 GRAPH = "transform_graph.json"
 OUT_OF_FOLD = "out_of_fold.parquet"
-
-
-def plan(home: Home, request: RetrainRequest) -> dict[str, Any]:
-    """What the run will learn from: versions, and a digest of rows and failures.
-
-    ``reason`` says why nothing can be learned, empty otherwise.
-    """
-    lake = home.lake
-    versions = lake.versions() | {SILVER.name: request.silver_version}
-    silver = lake.scan(SILVER.name, request.silver_version).filter(nw.col("fleet") == request.fleet)
-    flown_engines = collect(silver.select("fleet", "engine").unique())
-    failed = _failed(
-        lake.scan(FAILURES.name, versions.get(FAILURES.name)),
-        lake.scan(DELIVERIES.name, versions.get(DELIVERIES.name)),
-        request.fleet,
-    )
-    flown = failed.join(flown_engines, on=["fleet", "engine"], how="semi")
-    refused = judge.refusal(flown, home.profile)
-    return {
-        "fleet": request.fleet,
-        "versions": {name: versions[name] for name in _READ if name in versions},
-        "parameters": request.parameters,
-        "silver_sha256": lake.digest(silver.drop("delivery_id")).sha256,
-        "failures_sha256": content_of(flown.drop("origin")).sha256,
-        "reason": "" if refused is None else refused.reasons[0],
-    }
-
-
-_READ = (SILVER.name, FAILURES.name, DELIVERIES.name)
-
-
-def about(plan: Plan) -> dict[str, Any]:
-    """Everything that a fitted transform and a model depend on."""
-    names = ("fleet", "parameters", "silver_sha256", "failures_sha256")
-    return {name: plan[name] for name in names}
 
 
 def transform(plan: Plan, step: Step) -> Summary:
@@ -81,7 +43,11 @@ def transform(plan: Plan, step: Step) -> Summary:
     named = plan["fleet"] + plan["silver_sha256"] + text
     transform_id = f"t-{sha256(named.encode()).hexdigest()[:10]}"
     folder = step.publish(
-        "TransformGraph", transform_id, lambda at: _write(at / GRAPH, text), fleet=plan["fleet"]
+        "TransformGraph",
+        transform_id,
+        lambda at: _write(at / GRAPH, text),
+        fleet=plan["fleet"],
+        **lives.about,
     )
     if not _has_features(step, transform_id):
         _write_features(step, plan, silver, (transform_id, graph))
@@ -126,21 +92,21 @@ def trainer(plan: Plan, transform: Summary, step: Step) -> Summary:
         nw.col("transform_id") == transform_id, nw.col("fleet") == plan["fleet"]
     )
     graph = load_graph(settings.home, transform["uri"])
-    work = teacher.Work(parameters, step.home.profile, settings.learner_threads, step.progress)
+    cluster = _cluster(step, plan, silver, failed)
+    threads = settings.learner_threads
+    work = teacher.Work(parameters, step.home.profile, threads, step.progress, cluster)
     trained = teacher.train(silver, failed, features, graph, work)
     digest = _digest(trained.model)
     model_id = f"{plan['fleet'].lower()}-{digest[:8]}"
-    folder = step.publish(
-        "Model",
-        model_id,
-        trained.model.save,
-        model_id=model_id,
-        fleet=plan["fleet"],
-        sha256=digest,
-        transform_id=transform_id,
-        silver_version=plan["versions"][SILVER.name],
-        parameters=json.dumps(parameters.model_dump(mode="json"), sort_keys=True),
-    )
+    known: dict[str, Value] = {
+        "model_id": model_id,
+        "fleet": plan["fleet"],
+        "sha256": digest,
+        "transform_id": transform_id,
+        "silver_version": plan["versions"][SILVER.name],
+        "parameters": json.dumps(parameters.model_dump(mode="json"), sort_keys=True),
+    }
+    folder = step.publish("Model", model_id, trained.model.save, **known, **trained.about)
     said = step.publish(
         "InferenceResult",
         f"{model_id}.out_of_fold",
@@ -154,6 +120,18 @@ def trainer(plan: Plan, transform: Summary, step: Step) -> Summary:
         "out_of_fold": _uri(step, said),
         "resources": dict(trained.resources),
     }
+
+
+def _cluster(
+    step: Step, plan: Plan, silver: nw.LazyFrame[Any], failed: pl.DataFrame
+) -> Cluster | None:
+    """Where the trees are trained when the plan says that one machine is too small."""
+    if not plan["learners"]:
+        return None
+    lake, key = step.home.lake, ["fleet", "engine"]
+    failures = lake.frame(failed.select(*key, "failure_cycle"))
+    flights = silver.join(failures, on=key)
+    return Cluster(flights, lake.by_unit, lake.held, plan["learners"], plan["flights"])
 
 
 def evaluator(plan: Plan, trained: Summary, step: Step) -> Summary:
@@ -240,17 +218,11 @@ def _read_silver(step: Step, plan: Plan) -> nw.LazyFrame[Any]:
 
 def _read_failed(step: Step, plan: Plan) -> pl.DataFrame:
     versions = plan["versions"]
-    return _failed(
+    return failed_of(
         step.read(FAILURES.name, versions.get(FAILURES.name)),
         step.read(DELIVERIES.name, versions.get(DELIVERIES.name)),
         plan["fleet"],
     )
-
-
-def _failed(failures: nw.LazyFrame[Any], deliveries: nw.LazyFrame[Any], fleet: str) -> pl.DataFrame:
-    mine = nw.col("fleet") == fleet
-    accepted = collect(deliveries.filter(mine, nw.col("state") == "accepted"))["delivery_id"]
-    return failed_engines(collect(failures.filter(mine)), accepted)
 
 
 def _digest(model: FailureModel) -> str:

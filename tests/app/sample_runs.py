@@ -75,6 +75,7 @@ def sample_run(kind: str, state: str, number: int = 1, **values: Any) -> Run:
             "cycle": 31,
             "reason": "fan blade",
         },
+        "stream": {"folder": "/data/incoming", "fleet": "FD001", "kind": "in_service"},
     }
     started = None if state == "QUEUED" else START + timedelta(seconds=1)
     run = Run(
@@ -111,6 +112,15 @@ def training_steps(*states: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def stream_steps() -> tuple[Step, ...]:
+    """The components of a stream as its journal tells them, whatever became of it."""
+    return (
+        Step("ExampleGen", "RUNNING", 2.1, 0.0, "batch 411", {"bronze/deliveries": 7}),
+        Step("Clean", "RUNNING", 1.0, 0.0, "batch 399", writes={"silver/readings": 9}),
+        Step("BulkInferrer", "RUNNING", 9.0, 0.0, "BulkInferrer streams"),
+    )
+
+
 def sample_runs() -> tuple[Run, ...]:
     """One run in each state that a page has to draw, newest first."""
     return (
@@ -143,6 +153,9 @@ def sample_runs() -> tuple[Run, ...]:
             steps=training_steps("COMPLETE", "CANCELED", "PENDING", "PENDING", "PENDING"),
         ),
         sample_run("ingest", "CANCELLING", 10),
+        sample_run("stream", "RUNNING", 20, steps=stream_steps()),
+        sample_run("stream", "CANCELLED", 21, steps=stream_steps()),
+        sample_run("stream", "FAILED", 22, steps=stream_steps(), error="StreamError: no topic"),
         sample_run(
             "retrain",
             "SUCCEEDED",

@@ -25,7 +25,7 @@ def write_fleet(root: Path, times: int) -> None:
         table = TABLES[name]
         engine.create(lake.path(name), table, Write("create", "{}"))
         whole = engine.conform(nw.from_native(rows.lazy()), table)
-        engine.append(lake.path(name), whole, Write(f"bench/{name}", "{}"))
+        engine.append(lake.path(name), table, whole, Write(f"bench/{name}", "{}"))
     live = {PLAN.name: PLAN.model_id}
     take(lake, live, Commit("bench", "bench", "Bench", "cli:bench"))
 

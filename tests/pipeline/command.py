@@ -15,11 +15,19 @@ FAST = ("--set", "rounds=20", "--set", "averaged=1")
 
 
 def stillwater(
-    home: Path, *words: str, failpoint: str | None = None, stdin: str = ""
+    home: Path,
+    *words: str,
+    failpoint: str | None = None,
+    stdin: str = "",
+    environment: dict[str, str] | None = None,
+    timeout: float = 60,
 ) -> subprocess.CompletedProcess[str]:
     """Run ``stillwater`` on a home; a failpoint may be armed."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("STILLWATER_")}
-    environment["STILLWATER_HOME"] = str(home)
+    environment = {
+        **{k: v for k, v in os.environ.items() if not k.startswith("STILLWATER_")},
+        **(environment or {}),
+        "STILLWATER_HOME": str(home),
+    }
     if failpoint is not None:
         environment["STILLWATER_FAILPOINT"] = failpoint
     return subprocess.run(
@@ -28,7 +36,7 @@ def stillwater(
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=timeout,
         check=False,
     )
 

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from dash import Dash
 
-from app.pages.fleet import Ids
+from app.pages.fleet import LOOK_SECONDS, Ids
 from tests.app.pages.callbacks import call
 from tests.app.sample_lake import NEWEST
 from tests.app.security.conftest import Browser
@@ -101,3 +101,46 @@ def test_old_data_is_shown_as_stale_and_not_hidden(run_browser: SIGNED_IN) -> No
 
 def test_a_page_of_an_older_snapshot_keeps_it_in_its_links(run_browser: SIGNED_IN) -> None:
     assert '"/engine/FD001/test-001?as_of=1"' in drawn(run_browser("operator"), "?as_of=1")
+
+
+def parts(tree: Any, kind: str) -> list[dict[str, Any]]:
+    """The properties of every component of a kind in a page."""
+    if isinstance(tree, list):
+        return [props for part in tree for props in parts(part, kind)]
+    if not isinstance(tree, dict):
+        return []
+    mine = [tree["props"]] if tree.get("type") == kind else []
+    return mine + [props for part in tree.values() for props in parts(part, kind)]
+
+
+def look(app: Dash, browser: Browser, seen: dict[str, float]) -> Any:
+    """What the page is told when it looks whether the lake has moved; None when it has not."""
+    answer = call(app, browser, Ids.SEEN, f"{Ids.BEAT}.data", {f"{Ids.SEEN}.data": seen})
+    return None if answer.status_code == 204 else answer.get_json()
+
+
+def test_the_page_looks_every_few_seconds_and_is_drawn_when_the_lake_has_moved(
+    run_browser: SIGNED_IN, run_app: Dash
+) -> None:
+    """A new snapshot or a minute that has gone by; the header tells the same snapshot."""
+    browser = run_browser("operator")
+    drawn_from = next(
+        props["data"] for props in parts(browser.page("/"), "Store") if props["id"] == Ids.SEEN
+    )
+    assert LOOK_SECONDS <= 3
+    assert look(run_app, browser, drawn_from) is None
+    older = drawn_from | {"version": drawn_from["version"] - 1}
+    moved = look(run_app, browser, older)
+    assert moved["response"][Ids.SEEN]["data"]["version"] == drawn_from["version"]
+    assert moved["sideUpdate"]["shell-newest"]["children"] == " · snapshot 1"
+    assert look(run_app, browser, drawn_from | {"at": drawn_from["at"] - 61}) is not None
+    given = {f"{Ids.VIEW}.data": {"fleet": "FD001", "as_of": None}, f"{Ids.TURN}.data": 1}
+    answer = call(run_app, browser, Ids.TABLE, f"{Ids.SEEN}.data", given)
+    assert "test-001" in answer.get_data(as_text=True)
+
+
+def test_a_page_of_an_older_snapshot_does_not_look(run_browser: SIGNED_IN) -> None:
+    """It stays what it was."""
+    browser = run_browser("operator")
+    ticks = [parts(browser.page("/", search), "Interval")[0] for search in ("", "?as_of=1")]
+    assert [tick.get("disabled", False) for tick in ticks] == [False, True]

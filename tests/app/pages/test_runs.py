@@ -14,7 +14,7 @@ from app.pages import run, runs
 from app.queries.runs import marks
 from app.services import Services
 from lakehouse.parameters import Parameters
-from lakehouse.requests import IngestRequest, RetrainRequest, ScoreRequest
+from lakehouse.requests import IngestRequest, RetrainRequest, ScoreRequest, StreamRequest
 from lakehouse.runs import Submitted
 from tests.app.pages.callbacks import call
 from tests.app.sample_runs import SampleRuns, run_id, sample_run, sample_runs
@@ -101,6 +101,46 @@ def test_an_ingest_shows_each_delivery_with_counts_and_reasons(run_browser: SIGN
     for word in ("20,629", "wrong field count: 2", "the archive ends early", "rejected"):
         assert word in page
     assert "readme.md: none of NASA's names" in page
+
+
+def test_a_stream_shows_what_it_took_in_and_no_share_that_is_done(
+    run_browser: SIGNED_IN,
+) -> None:
+    browser = run_browser("engineer")
+    page = drawn(browser, f"/runs/{run_id('stream', 20)}")
+    for word in ("Taken in", "Newest snapshot", "streaming", "batch 411", "silver/readings v9"):
+        assert word in page
+    assert "Progress" not in page
+    listed = drawn(browser, "/runs", "?kind=stream")
+    assert "FD001 from data/incoming" in listed
+    assert "waits for data" in listed
+
+
+def test_a_cancelled_stream_is_started_again_as_the_same_stream(
+    run_app: Dash, run_browser: SIGNED_IN, store: SampleRuns
+) -> None:
+    browser, cancelled = run_browser("engineer"), run_id("stream", 21)
+    page = drawn(browser, f"/runs/{cancelled}")
+    for word in ("which is how a stream ends", "Start again", "ended", "run-can-retry"):
+        assert word in page
+    assert "run-trouble-act" not in page
+    values = {f"{run.Ids.RUN}.data": cancelled}
+    call(run_app, browser, run.Ids.GO, f"{ACTIONS.RETRY}.n_clicks", values)
+    request, who = store.submitted[0]
+    assert isinstance(request, StreamRequest)
+    assert (request.folder, request.fleet, who) == ("/data/incoming", "FD001", "engineer")
+    values = {f"{run.Ids.RUN}.data": run_id("stream", 20)}
+    refused = call(run_app, browser, run.Ids.GO, f"{ACTIONS.RETRY}.n_clicks", values)
+    assert "once it has ended" in refused.get_data(as_text=True)
+    assert len(store.submitted) == 1
+
+
+def test_the_question_before_a_stream_is_cancelled_knows_that_it_is_one(
+    run_browser: SIGNED_IN,
+) -> None:
+    browser = run_browser("engineer")
+    assert "Cancel this stream?" in drawn(browser, f"/runs/{run_id('stream', 20)}")
+    assert "Cancel this run?" in drawn(browser, f"/runs/{run_id('retrain', 8)}")
 
 
 def test_an_unknown_run_leads_back(run_browser: SIGNED_IN) -> None:

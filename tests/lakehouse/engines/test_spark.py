@@ -1,5 +1,9 @@
 """The Spark engine on real tables: each engine writes what the other reads."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +15,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from lakehouse.engines import ContractError, JobCancelledError
+from lakehouse.engines import ContractError, EngineLostError, JobCancelledError
 from lakehouse.engines.local import LocalEngine
 from lakehouse.engines.spark import SparkEngine
 from lakehouse.lake import Lake
@@ -162,3 +166,57 @@ def test_a_cancelled_job_ends_at_once(spark_engine: SparkEngine) -> None:
     assert time.monotonic() - began < 50
     with spark_engine.job("run-2", lambda: False):
         assert spark_engine.spark.range(5).count() == 5
+
+
+def jvm() -> int:
+    """Process id of the session's JVM."""
+    from pyspark import SparkContext
+
+    assert SparkContext._gateway is not None
+    return int(SparkContext._gateway.proc.pid)
+
+
+@pytest.mark.fault
+def test_a_lost_jvm_is_told_and_the_next_job_starts_another(spark_engine: SparkEngine) -> None:
+    """The message says what ended and what to do; nothing has to be restarted by hand."""
+    assert spark_engine.spark.range(1).count() == 1
+    before = jvm()
+    threading.Timer(2.0, os.kill, (before, signal.SIGKILL)).start()
+    with (
+        pytest.raises(EngineLostError, match=r"JVM ended .*Retry the run"),
+        spark_engine.job("run-1", lambda: False),
+    ):
+        spark_engine.spark.range(2).mapInArrow(slow, "id bigint").collect()
+    with spark_engine.job("run-2", lambda: False):
+        assert spark_engine.spark.range(5).count() == 5
+    assert jvm() != before
+
+
+START = """
+import sys, time
+from pathlib import Path
+from lakehouse.engines.spark import SparkEngine
+from lakehouse.settings import SparkSettings
+from pyspark import SparkContext
+engine = SparkEngine(SparkSettings(master="local[1]"), Path(sys.argv[1]))
+engine.spark
+print(SparkContext._gateway.proc.pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.fault
+def test_no_jvm_outlives_its_process(tmp_path: Path) -> None:
+    """Killed without a chance to clean up, the worker takes its JVM with it."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", START, str(tmp_path / "spark.log")],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    java = int(process.stdout.readline())
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{java}/stat").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not Path(f"/proc/{java}").exists()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,14 +15,18 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
+from lakehouse.audit import AuditLog
 from lakehouse.profiles.turbofan import PROFILE
+from lakehouse.runs import RunStore
+from lakehouse.settings import Settings
 from pipeline.cli import main
 from pipeline.sources.files import discover
 from pipeline.sources.kafka import KafkaSource
 from pipeline.sources.kafka_topic import Topic
 from pipeline.sources.parsing import parse
 from pipeline.sources.streams import BatchLog
-from tests.pipeline.command import document, quick
+from tests.pipeline.command import document, quick, stillwater
+from tests.pipeline.oracle import assert_sound, tables
 from tests.pipeline.sources.kafka_broker import kafka_broker
 from tests.pipeline.sources.nasa_files import as_csv, nasa_line, nasa_text, with_line
 
@@ -49,23 +54,65 @@ def records(paths: list[Path], fleet: str) -> pl.DataFrame:
     return pl.concat(parts).drop("line").sort("engine", "cycle")
 
 
-def test_a_replay_lands_in_the_home_and_says_what_it_sent(tmp_path: Path, file: Path) -> None:
-    """The document, the default folder, and the same records as the batch."""
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that took the same two engines by one ingest."""
+    folder = tmp_path_factory.mktemp("batch")
+    (folder / "test_FD001.txt").write_text(nasa_text([12, 5]))
+    document(folder / "var", "ingest", str(folder / "test_FD001.txt"))
+    return folder / "var"
+
+
+def test_a_replay_lands_in_the_home_and_is_taken_in(
+    tmp_path: Path, file: Path, batch: Path
+) -> None:
+    """One command, no worker: the document, the default folder, and silver as by an ingest."""
     home = tmp_path / "var"
-    told = document(home, "replay", str(file), *FAST)
+    told = document(home, "replay", str(file), "--speed", "24")
     folder = home / "landing" / "replay" / "FD001"
+    run = RunStore(Settings.load(home=home)).run(told["run_id"])
     assert told == {
         "file": str(file),
         "fleet": "FD001",
         "kind": "in_service",
         "ticks": 12,
         "records": 17,
-        "files": 1,
+        "files": 2,
         "skipped_lines": 0,
         "to": str(folder),
+        "run_id": run.run_id,
+        "state": "CANCELLED",
+        "taken": 17,
     }
     assert [flight["cycle"] for flight in landed(folder)][:5] == [1, 1, 2, 2, 3]
     assert records(list(folder.iterdir()), "FD001").equals(records([file], "FD001"))
+    assert (run.kind, run.state) == ("stream", "CANCELLED")
+    assert_same_silver(home, batch)
+    assert_sound(home)
+    asked = [(entry.action, entry.object) for entry in AuditLog(home / "audit").entries()]
+    assert asked == [("stream", str(folder))]
+
+
+def assert_same_silver(home: Path, batch: Path) -> None:
+    """Engines, cycles and values are the same to the last bit."""
+    mine, theirs = tables(home), tables(batch)
+    for name in ("silver/readings", "gold/engine_status"):
+        assert mine[name].equals(theirs[name], null_equal=True), name
+
+
+def test_a_second_replay_of_a_file_brings_nothing_new(tmp_path: Path, file: Path) -> None:
+    """History and engines in service of one fleet do not meet in one folder."""
+    home = tmp_path / "var"
+    assert document(home, "replay", str(file), *FAST)["taken"] == 17
+    silver = tables(home)["silver/readings"]
+    again = document(home, "replay", str(file), *FAST)
+    assert (again["records"], again["taken"], again["state"]) == (17, 0, "CANCELLED")
+    assert tables(home)["silver/readings"].equals(silver, null_equal=True)
+    history = file.rename(tmp_path / "train_FD001.txt")
+    told = document(home, "replay", str(history), *FAST)
+    assert told["to"] == str(home / "landing" / "replay" / "FD001" / "history")
+    assert told["taken"] == 17
+    assert tables(home)["silver/readings"]["engine"].n_unique() == 4
 
 
 def test_a_second_replay_does_not_touch_the_files_of_the_first(tmp_path: Path, file: Path) -> None:
@@ -86,11 +133,13 @@ def test_fleet_and_kind_are_asked_for_or_given(tmp_path: Path, file: Path) -> No
     csv = tmp_path / "flights.csv"
     csv.write_text(as_csv(file.read_text()))
     assert quick(tmp_path / "var", "replay", str(csv)).exit_code == 2
-    words = ("--fleet", "A320", "--kind", "in_service", *FAST)
-    assert document(tmp_path / "var", "replay", str(csv), *words)["fleet"] == "A320"
+    aside = (*FAST, "--to", str(tmp_path / "aside"))
+    words = ("--fleet", "A320", "--kind", "in_service")
+    assert document(tmp_path / "var", "replay", str(csv), *words, *aside)["fleet"] == "A320"
     history = file.rename(tmp_path / "train_FD001.txt")
-    assert document(tmp_path / "var", "replay", str(history), *FAST)["kind"] == "history"
-    told = document(tmp_path / "var", "replay", str(history), *words, "--to", str(tmp_path / "to"))
+    assert document(tmp_path / "var", "replay", str(history), *aside)["kind"] == "history"
+    to = (*FAST, "--to", str(tmp_path / "to"))
+    told = document(tmp_path / "var", "replay", str(history), *words, *to)
     assert told["kind"] == "in_service"
     assert landed(tmp_path / "to")[0]["engine"] == "test-001"
 
@@ -101,7 +150,10 @@ def test_an_archive_of_one_fleet_flies_as_one(tmp_path: Path, file: Path) -> Non
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("test_FD001.txt", file.read_text())
         packed.writestr("RUL_FD001.txt", "7\n8\n")
-    assert document(tmp_path / "var", "replay", str(archive), *FAST)["records"] == 17
+    to = (*FAST, "--to", str(tmp_path / "to"))
+    told = document(tmp_path / "var", "replay", str(archive), *to)
+    assert told["records"] == 17
+    assert "run_id" not in told
     with zipfile.ZipFile(archive, "a") as packed:
         packed.writestr("train_FD001.txt", file.read_text())
     done = quick(tmp_path / "var", "replay", str(archive), *FAST)
@@ -113,7 +165,7 @@ def test_lines_in_quarantine_end_with_exit_code_3(tmp_path: Path, file: Path) ->
     """The others fly; of a useless file nothing does."""
     file.write_text(with_line(with_line(file.read_text(), 3, "1 3"), 7, nasa_line(1, 7, "hot")))
     told = document(tmp_path / "var", "replay", str(file), *FAST, code=3)
-    assert (told["records"], told["skipped_lines"]) == (15, 2)
+    assert (told["records"], told["skipped_lines"], told["taken"]) == (15, 2, 15)
     file.write_text("dear engine\n")
     told = document(tmp_path / "var", "replay", str(file), *FAST, code=3)
     assert (told["records"], told["files"], told["skipped_lines"]) == (0, 0, 1)
@@ -206,21 +258,68 @@ class Running:
         return json.loads(out)
 
 
+def wait_until(true: Callable[[], bool]) -> None:
+    """Until something holds, a minute at most."""
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def test_a_running_replay_is_paused_sought_and_stopped(tmp_path: Path, file: Path) -> None:
-    """Through a pipe, while it flies."""
-    running = Running(tmp_path / "var", str(file), "--speed", "0.01", "--to", str(tmp_path / "to"))
+    """Through a pipe, while it flies; what was flown until then is taken in."""
+    home = tmp_path / "var"
+    folder = home / "landing" / "replay" / "FD001"
+    running = Running(home, str(file), "--speed", "0.01")
     running.say("pause")
     assert running.hear() == "stillwater: paused"
     running.say("seek 8\nresume")
     assert [running.hear(), running.hear()] == ["stillwater: at 8 of 12", "stillwater: goes on"]
-    deadline = time.monotonic() + 30
-    while not (tmp_path / "to").exists() or not landed(tmp_path / "to"):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: folder.is_dir() and bool(landed(folder)))
     running.say("stop")
     told = running.end()
     assert (told["ticks"], told["records"], told["files"]) == (1, 1, 1)
-    assert [flight["cycle"] for flight in landed(tmp_path / "to")] == [8]
+    assert (told["taken"], told["state"]) == (1, "CANCELLED")
+    assert [flight["cycle"] for flight in landed(folder)] == [8]
+    assert tables(home)["silver/readings"]["cycle"].to_list() == [8]
+
+
+def test_a_replay_whose_stream_is_cancelled_ends(tmp_path: Path, file: Path) -> None:
+    """Nobody is left who would take in what flies."""
+    settings = Settings.load(home=tmp_path / "var")
+    running = Running(settings.home, str(file), "--speed", "0.01")
+    running.say("speed 0.02")
+    assert running.hear() == "stillwater: 0.02 a second"
+    runs = RunStore(settings)
+    wait_until(lambda: runs.recent(1)[0].state == "RUNNING")
+    runs.cancel(runs.recent(1)[0].run_id)
+    assert running.hear() == "stillwater: stopped"
+    told = running.end()
+    assert (told["state"], told["run_id"]) == ("CANCELLED", runs.recent(1)[0].run_id)
+
+
+@pytest.mark.fault
+def test_a_killed_replay_leaves_its_stream_to_the_next_worker(tmp_path: Path, file: Path) -> None:
+    """Another command that meets it takes its own and does not wait for it."""
+    settings = Settings.load(home=tmp_path / "var")
+    running = Running(settings.home, str(file), "--speed", "0.01")
+    running.say("speed 0.02")
+    assert running.hear() == "stillwater: 0.02 a second"
+    runs = RunStore(settings)
+    wait_until(lambda: runs.recent(1)[0].state == "RUNNING")
+    running.process.kill()
+    running.process.wait()
+    left = runs.recent(1)[0].run_id
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "flights.csv").write_text(as_csv(nasa_text([3])))
+    words = ("stream", str(tmp_path / "other"), "--fleet", "A320", "--kind", "in_service", "--once")
+    done = stillwater(settings.home, *words, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rows"] == 3
+    assert left in done.stderr
+    # The same replay again meets the stream that waits, and ends it: it is of its source.
+    assert document(settings.home, "replay", str(file), *FAST)["run_id"] == left
+    assert runs.run(left).state == "CANCELLED"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
