@@ -19,6 +19,8 @@ ROOT = Path(__file__).parent.parent
 # A property either holds or not; how fast it was tried belongs into a benchmark.
 hypothesis_settings.register_profile("patient", deadline=None)
 hypothesis_settings.load_profile("patient")
+# A JVM of a few minutes is done before its second compiler has paid for itself.
+SHORT_LIVED = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1"}
 DATA = Path(os.environ.get("STILLWATER_TEST_DATA", ROOT.parent / "shared" / "data"))
 
 
@@ -58,7 +60,8 @@ def spark_engine(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[SparkEng
     except jars.SparkSetupError as error:
         missing(str(error))
     yield SparkEngine(
-        SparkSettings(master="local[2]"), tmp_path_factory.mktemp("spark") / "spark.log"
+        SparkSettings(master="local[2]", partitions=2, conf=SHORT_LIVED),
+        tmp_path_factory.mktemp("spark") / "spark.log",
     )
     session.stop()
 

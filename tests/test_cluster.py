@@ -80,6 +80,8 @@ def flown(
     added = stillwater(home, "user", "add", "ada", "--role", "engineer", stdin=f"{PASSWORD}\n")
     assert added.returncode == 0, added.stderr
     with process(home, environment, "worker") as worker, process(home, environment, "serve"):
+        # Otherwise the command would be the first to take the home, and be its own worker.
+        wait_until(settings.heartbeat.is_file, cluster.logs)
         ingested = said(home, environment, "ingest", *files)
         trained = retrained_by_button(settings, chromium)
         scored = said(home, environment, "score", "--all-cycles")
@@ -101,6 +103,7 @@ def on(master: str, memory: str = "1g", **conf: str) -> dict[str, str]:
         "STILLWATER_SPARK__MASTER": master,
         "STILLWATER_SPARK__MEMORY": "1g",
         "STILLWATER_SPARK__EXECUTOR_MEMORY": memory,
+        "STILLWATER_SPARK__PARTITIONS": "2",
         "STILLWATER_SPARK__CONF": json.dumps(QUICK_JVM | conf),
     }
 

@@ -1,4 +1,4 @@
-"""A part of a page that follows the lake: looked at while it is seen, and focus outlives drawing."""
+"""A part of a page that follows the lake while it is seen; focus outlives its being drawn anew."""
 
 from dash import Dash, Input, Output
 

@@ -16,7 +16,8 @@ from pipeline.sources.simulator import simulate
 from tests.pipeline.command import FAST, document
 from tests.pipeline.oracle import NAMED_BY_RUNS, assert_sound
 
-pytestmark = pytest.mark.spark
+# Both engines live through everything in the fixture.
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(1800)]
 TOLERANCE = 1e-9
 ENGINES = ("local", "spark")
 # Bronze knows records by delivery and line, and deliveries are named by runs.

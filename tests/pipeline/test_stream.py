@@ -1,5 +1,6 @@
 """A stream takes everything once, wherever it is killed, and ends with what a batch load gives."""
 
+import json
 import os
 import random
 import signal
@@ -13,6 +14,7 @@ from lakehouse.lake import Lake
 from lakehouse.metadata import Metadata
 from lakehouse.tables import DELIVERIES
 from pipeline.sources.simulator import simulate
+from tests.conftest import SHORT_LIVED
 from tests.pipeline.command import document, stillwater
 from tests.pipeline.oracle import assert_sound, tables
 
@@ -78,8 +80,13 @@ def assert_equal_load(home: Path, loaded: Path) -> None:
 
 def stream(home: Path, drop: Path, engine: str, failpoint: str | None = None) -> int:
     words = ("stream", str(drop), "--fleet", "SIM", "--kind", "in_service", "--once")
-    extra = {"STILLWATER_ENGINE": engine, "STILLWATER_SPARK__MASTER": "local[2]"}
-    done = stillwater(home, *words, failpoint=failpoint, environment=extra, timeout=300)
+    extra = {
+        "STILLWATER_ENGINE": engine,
+        "STILLWATER_SPARK__MASTER": "local[2]",
+        "STILLWATER_SPARK__PARTITIONS": "2",
+        "STILLWATER_SPARK__CONF": json.dumps(SHORT_LIVED),
+    }
+    done = stillwater(home, *words, failpoint=failpoint, environment=extra, timeout=900)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr[-3000:]
     return done.returncode
 

@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -60,12 +62,20 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         command = [sys.executable, "-m", "pipeline.cli", "up"]
         process = subprocess.Popen(command, env=environment, stderr=terminal)
     try:
-        link = wait_for_links(said)["engineer"]
+        link = patient_links(said)["engineer"]
         settings = Settings.load(home=home, port=port)
         yield Product(settings, f"http://127.0.0.1:{port}", link, folder, environment)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)
+
+
+def patient_links(said: Path) -> dict[str, str]:
+    """The links that it prints; a busy machine takes its time to start two processes."""
+    for _ in range(3):
+        with suppress(AssertionError):
+            return wait_for_links(said)
+    return wait_for_links(said)
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +107,9 @@ def flying(product: Product) -> Iterator[subprocess.Popen[str]]:
     """A replay that goes on until the test ends it."""
     process = product.replay("--speed", "2")
     yield process
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
 
 
 def snapshot(page: Page, where: str) -> int:
@@ -111,6 +122,11 @@ def seen(page: Page) -> int:
     """The cycles that the engines of the fleet page have flown."""
     texts = page.locator(".fleet-table .c-seen").all_inner_texts()
     return sum(int(text.replace(",", "")) for text in texts if text[:1].isdigit())
+
+
+def moved_on(page: Page, cycles: int, stamp: int) -> bool:
+    """Whether the fleet page shows more cycles of a newer snapshot."""
+    return seen(page) > cycles and snapshot(page, ".stamp-line") > stamp
 
 
 def wait_until(page: Page, true: Callable[[], bool]) -> None:
@@ -141,9 +157,9 @@ def fleet_moves(product: Product, page: Page) -> None:
     expect(page.locator(".fleet-table tbody tr").first).to_be_visible()
     link = page.locator(".fleet-table .c-engine a").first
     for _ in range(2):
-        cycles, stamp = seen(page), snapshot(page, ".stamp-line")
+        before = seen(page), snapshot(page, ".stamp-line")
         link.focus()
-        wait_until(page, lambda: seen(page) > cycles and snapshot(page, ".stamp-line") > stamp)  # noqa: B023
+        wait_until(page, partial(moved_on, page, *before))
         # Who walks through the rows with the keyboard stays where they are.
         assert page.evaluate("document.activeElement.closest('.fleet-table') !== null")
     wait_until(page, lambda: snapshot(page, ".as-of") == snapshot(page, ".stamp-line"))
@@ -181,7 +197,7 @@ def started_again(product: Product, page: Page, run_id: str) -> None:
     page.get_by_role("button", name="Start again").click()
     page.wait_for_url(lambda url: "/runs/stream-" in url and run_id not in url)
     again, runs = page.url.rpartition("/")[2].partition("?")[0], RunStore(product.settings)
-    expect(page.get_by_text("running", exact=True)).to_be_visible()
+    expect(page.locator(".run-title")).to_contain_text("running")
     assert runs.run(again).request == runs.run(run_id).request
     runs.cancel(again)
     wait_until(page, lambda: runs.run(again).state in FINAL)
