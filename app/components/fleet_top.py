@@ -53,9 +53,12 @@ def no_fleet() -> Component:
     )
 
 
-def no_match() -> Component:
+def no_match(page: FleetPage) -> Component:
     """What stands in the table's place when nothing matches."""
-    return html.P("No engine matches. Clear the search or choose all states.", className="no-match")
+    text = "No engine matches. Clear the search or choose all states."
+    if not page.in_service and not page.ask.state and not page.ask.text:
+        text = "No engine is in service yet; those that have failed are under the state failed."
+    return html.P(text, className="no-match")
 
 
 def _stamp(over: Over) -> Component:
@@ -63,13 +66,17 @@ def _stamp(over: Over) -> Component:
     parts = [Part("snapshot", str(over.pinned.snapshot.seq))]
     if page.model_id:
         parts = [
-            Part("predictions", f"v{version('gold/predictions')}"),
+            Part("predictions", _version(version("gold/predictions"))),
             Part("model", page.model_id),
-            Part("features", f"v{version('gold/features')}"),
+            Part("features", _version(version("gold/features"))),
             Part("scored", said_ago(page.scored_at, over.now), hint=exactly(page.scored_at)),
             *parts,
         ]
     return stamp(parts)
+
+
+def _version(number: int | None) -> str:
+    return "—" if number is None else f"v{number}"
 
 
 def _notices(over: Over) -> list[Component]:

@@ -158,7 +158,7 @@ def _drawn(
     page = fleet_page(pinned, profile, ask, at)
     over = Over(page, held(pinned, ask.fleet), pinned, profile, at, run)
     if not page.rows:
-        return rendered(fleet_top(over)), rendered(no_match())
+        return rendered(fleet_top(over)), rendered(no_match(page))
     telling = Telling(profile, at, as_of)
     table = html.Div([fleet_table(page, telling), pager(page)])
     return rendered(fleet_top(over)), rendered(table)

@@ -65,9 +65,9 @@ def taught_by(
         EmptyLessonError: a learner would be shown no row at all.
     """
     lessons = fitting.lessons
+    _check_slots(_native(rows).sparkSession, cluster.learners, fitting.steps.tick)
     with cluster.held(_dealt(rows, inputs, cluster.learners)) as kept:
         _check_lessons(kept, lessons)
-        _check_slots(_native(kept).sparkSession, cluster.learners, fitting.steps.tick)
 
         def teach(learner: Learner, parameters: Parameters) -> bytes:
             lesson = _lesson(kept, lessons.of(learner))

@@ -8,7 +8,12 @@ import pytest
 import time_machine
 from dash import Dash
 
+from app.components.fleet_top import Over, fleet_top, no_match
 from app.pages.fleet import LOOK_SECONDS, Ids
+from app.queries.fleet import Ask, FleetPage
+from app.queries.held import Held
+from app.services import Services
+from lakehouse.snapshots import Pinned, Snapshot
 from tests.app.pages.callbacks import call
 from tests.app.sample_lake import NEWEST
 from tests.app.security.conftest import Browser
@@ -144,3 +149,16 @@ def test_a_page_of_an_older_snapshot_does_not_look(run_browser: SIGNED_IN) -> No
     browser = run_browser("operator")
     ticks = [parts(browser.page("/", search), "Interval")[0] for search in ("", "?as_of=1")]
     assert [tick.get("disabled", False) for tick in ticks] == [False, True]
+
+
+def test_a_fleet_of_which_none_flies_yet_says_so(
+    run_services: Services,
+) -> None:
+    """Only its history was ingested: nothing was searched for, and nothing was predicted."""
+    page = FleetPage(Ask("FD001"), counts={"failed": 8}, model_id="fd001-7c1e22aa")
+    pinned = Pinned(run_services.lake, Snapshot(seq=2))
+    over = Over(page, Held(), pinned, run_services.profile, NEWEST)
+    assert "vNone" not in str(fleet_top(over))
+    assert "No engine is in service yet" in str(no_match(page))
+    searched = FleetPage(Ask("FD001", text="nobody"), counts={"failed": 8})
+    assert "Clear the search" in str(no_match(searched))
