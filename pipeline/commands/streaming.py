@@ -66,6 +66,9 @@ def watch(
 ) -> Run:
     """Ask for a stream and see it to its end; ``ended`` cancels it."""
     reader = Reader(settings, request)
+    if request.once and not reader.run().request.get("once"):
+        words = f"{reader.run_id} reads {request.source} already, and without end"
+        fail(f"{words}; `stillwater run cancel {reader.run_id}` ends it", Exit.REFUSED)
     while not reader.over():
         keep_one()
         if ended.wait(POLL_SECONDS):
@@ -161,16 +164,15 @@ def _leave_others(settings: Settings, code: Any, words: str = "") -> None:
     """
     store = RunStore(settings)
 
-    def running(streams: bool) -> list[Run]:
-        found = [run for run in store.active() if run.state == "RUNNING"]
-        return [run for run in found if (run.kind == StreamRequest.workflow) == streams]
+    def streams() -> list[str]:
+        # One that waits in the queue may be taken by this worker at any moment.
+        return [run.run_id for run in store.active() if run.kind == StreamRequest.workflow]
 
-    if not _works_here(settings) or not running(streams=True):
+    if not _works_here(settings) or not streams():
         return
-    while running(streams=False):
+    while any(run.kind != StreamRequest.workflow for run in store.active()):
         time.sleep(POLL_SECONDS)
-    names = ", ".join(run.run_id for run in running(streams=True))
-    click.echo(f"stillwater: {words}the next worker goes on with {names}", err=True)
+    click.echo(f"stillwater: {words}the next worker goes on with {', '.join(streams())}", err=True)
     settings.heartbeat.unlink(missing_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()

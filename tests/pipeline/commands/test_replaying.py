@@ -317,6 +317,11 @@ def test_a_killed_replay_leaves_its_stream_to_the_next_worker(tmp_path: Path, fi
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["rows"] == 3
     assert left in done.stderr
+    # Of the same source only what has no end could answer, and that would never come back.
+    folder = settings.home / "landing" / "replay" / "FD001"
+    words = ("stream", str(folder), "--fleet", "FD001", "--kind", "in_service", "--once")
+    done = stillwater(settings.home, *words)
+    assert (done.returncode, f"run cancel {left}" in done.stderr) == (4, True)
     # The same replay again meets the stream that waits, and ends it: it is of its source.
     assert document(settings.home, "replay", str(file), *FAST)["run_id"] == left
     assert runs.run(left).state == "CANCELLED"

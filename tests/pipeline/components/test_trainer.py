@@ -1,15 +1,25 @@
 """Trainer: measured on unseen engines, fitted on all of them, the same bytes every time."""
 
+from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 
 from lakehouse.parameters import Parameters
 from lakehouse.profiles.turbofan import PROFILE
+from pipeline.components.evaluator import evaluate
 from pipeline.components.trainer import FOLDS, Trained, Work, fold, train, with_fold
 from pipeline.components.transform import NothingToLearnError, featurise, fit, history
+from pipeline.models.fitting import Cluster
+from pipeline.sources.files import discover
+from pipeline.sources.parsing import parse
 from tests.pipeline.models.fleets import MOST, failures, features_of, fleet, lazy, taught
+
+if TYPE_CHECKING:
+    from lakehouse.engines.spark import SparkEngine
 
 SILVER = fleet(engines=14)
 SMALL = Parameters(rounds=10, depth=3, averaged=1)
@@ -138,3 +148,37 @@ def test_what_it_cost_is_told() -> None:
     resources = taught()[1].resources
     assert set(resources) == {"fit_seconds", "peak_memory_mb", "model_bytes"}
     assert all(value > 0 for value in resources.values())
+
+
+@pytest.mark.spark
+@pytest.mark.nasa
+def test_the_distributed_learner_is_as_good_as_the_local_one(
+    nasa: Path, spark_engine: "SparkEngine"
+) -> None:
+    """On FD001, out of fold, in two tasks. Two seeds of one learner differ by as much."""
+    delivered = discover([nasa / "cmapss" / "train_FD001.txt.gz"]).deliveries[0]
+    silver = parse(delivered, PROFILE).records.with_columns(pl.lit("FD001").alias("fleet"))
+    flown = silver.join(failures(silver), on=["fleet", "engine"])
+    cluster = Cluster(
+        spark_engine.frame(flown),
+        lambda rows, function: spark_engine.map_groups(
+            rows, ("fleet", "engine"), "cycle", function
+        ),
+        spark_engine.held,
+        2,
+        len(flown),
+    )
+    work = Work(Parameters(rounds=60, averaged=1), PROFILE)
+    here = trained(silver, work)
+    there = trained(silver, replace(work, cluster=cluster))
+    ours, theirs = (evaluate(t.out_of_fold, t.resources, PROFILE) for t in (here, there))
+    for name in ("average_precision", "f1", "precision", "recall", "brier", "coverage"):
+        assert theirs[name] == pytest.approx(ours[name], abs=0.005), name
+    for name in ("rmse", "rmse_capped"):
+        assert theirs[name] == pytest.approx(ours[name], rel=0.005), name
+    assert (here.about["learner"], there.about["learner"]) == ("local", "distributed")
+    assert there.about["learners"] == 2
+    assert set(there.model.files) == set(here.model.files)
+    training = there.model.card.training
+    assert (training["flights"], training["engines"]) == (len(flown), 100)
+    assert "pyspark" in there.model.card.libraries

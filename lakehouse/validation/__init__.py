@@ -1,0 +1,1 @@
+"""What data looks like, what it should look like, and what is wrong with it."""
