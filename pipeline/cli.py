@@ -9,7 +9,16 @@ import click
 from lakehouse.audit import AuditError
 from lakehouse.runs import RunError
 from lakehouse.settings import Settings, SettingsError
-from pipeline.commands import models, reading, replaying, running, serving, spark, streaming
+from pipeline.commands import (
+    models,
+    reading,
+    replaying,
+    running,
+    serving,
+    spark,
+    streaming,
+    validating,
+)
 from pipeline.commands.output import Exit, fail
 
 
@@ -44,6 +53,7 @@ def main(context: click.Context, home: Path | None, log_level: str | None) -> No
 for command in (
     serving.init,
     running.ingest,
+    validating.validate,
     running.retrain,
     running.score,
     running.report,

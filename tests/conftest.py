@@ -39,6 +39,15 @@ def nasa() -> Path:
     return DATA
 
 
+@pytest.fixture(scope="session")
+def tfdv() -> Path:
+    """The folder with what TensorFlow Data Validation says of some data."""
+    folder = DATA / "tfdv"
+    if not folder.is_dir():
+        pytest.skip(f"what TFDV says is not in {DATA}; set STILLWATER_TEST_DATA to its folder")
+    return folder
+
+
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Settings of an empty home, untouched by the environment."""
