@@ -1,28 +1,11 @@
 """The table contracts: every column, type, unit, description and key of the lake, written once."""
 
-from collections.abc import Iterable
-
+from lakehouse.columns import CYCLE, DELIVERY, ENGINE, FLEET, MODEL, RUN, TRANSFORM, measured
 from lakehouse.contract import Column, Table
-from lakehouse.profiles import Signal
 from lakehouse.profiles.turbofan import PROFILE
+from lakehouse.quality import ANOMALIES, LIMITS
 
 ENGINE_ORDER = ("fleet", "engine", "cycle")
-
-FLEET = Column("fleet", "string", "engines of one type that share a model")
-ENGINE = Column("engine", "string", "engine, unique in its fleet")
-CYCLE = Column("cycle", "int64", "flight number of the engine, from 1", "cycles")
-DELIVERY = Column("delivery_id", "string", "the delivery that brought it")
-RUN = Column("run_id", "string", "the run that wrote it")
-MODEL = Column("model_id", "string", "the model that said it")
-TRANSFORM = Column("transform_id", "string", "the fitted transform it belongs to")
-
-
-def _measured(signals: Iterable[Signal]) -> tuple[Column, ...]:
-    return tuple(
-        Column(signal.name, "float64", f"{signal.symbol}: {signal.description}", signal.unit)
-        for signal in signals
-    )
-
 
 DELIVERIES = Table(
     "bronze/deliveries",
@@ -59,7 +42,7 @@ READINGS = Table(
         FLEET,
         ENGINE,
         CYCLE,
-        *_measured(PROFILE.signals),
+        *measured(PROFILE.signals),
         Column("extra", "string", "columns that no contract knows, as JSON"),
     ),
     sort=("fleet", "engine", "cycle", "delivery_id", "line"),
@@ -120,7 +103,7 @@ SILVER = Table(
         FLEET,
         ENGINE,
         CYCLE,
-        *_measured(PROFILE.signals),
+        *measured(PROFILE.signals),
         Column("flags", "string", "columns that were unusable and are null here, with commas"),
         DELIVERY,
     ),
@@ -281,6 +264,8 @@ TABLES: dict[str, Table] = {
         PREDICTIONS,
         BACKFILL,
         ENGINE_STATUS,
+        ANOMALIES,
+        LIMITS,
         SNAPSHOTS,
         FILES,
     )
