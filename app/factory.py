@@ -15,7 +15,19 @@ from app import router
 from app.api import health, run_log, uploads
 from app.components import shell
 from app.components.shell import Ids
-from app.pages import Theme, account, engine, fleet, run, runs, sign_in, users
+from app.pages import (
+    Theme,
+    account,
+    anomaly,
+    engine,
+    fleet,
+    limits,
+    quality,
+    run,
+    runs,
+    sign_in,
+    users,
+)
 from app.security import guard, headers
 from app.services import Services
 from lakehouse.audit import AuditLog
@@ -27,7 +39,17 @@ from lakehouse.settings import Settings
 from lakehouse.users import UserStore
 
 ASSETS = Path(__file__).parent.parent / "assets"
-PAGES: tuple[router.Page, ...] = (fleet, engine, runs, run, account, users)
+PAGES: tuple[router.Page, ...] = (
+    fleet,
+    engine,
+    quality,
+    anomaly,
+    limits,
+    runs,
+    run,
+    account,
+    users,
+)
 BLUEPRINTS: tuple[Callable[[Services], Blueprint], ...] = (
     sign_in.blueprint,
     health.blueprint,

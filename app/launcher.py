@@ -6,72 +6,44 @@ then is the run submitted; what cannot be audited is refused.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any, Self
-
-from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
+from typing import IO, Any
 
 from app import uploads
-from app.queries import deliverable, launchable
+from app.asked import (
+    MOST_FILES,
+    Files,
+    LaunchError,
+    LaunchUnavailableError,
+    NewLimit,
+    check_names,
+    fetch_request,
+    in_words,
+    landed,
+    training_parameters,
+    uploaded,
+)
+from app.queries import decidable, launchable
 from app.security import request_id, roles
 from app.security.roles import Action
 from app.services import Services
-from app.uploads import Upload, UploadError, clean_name
+from app.uploads import Upload, clean_name
 from lakehouse.audit import AuditError, Event
-from lakehouse.parameters import ParameterError, Parameters
 from lakehouse.requests import (
     IngestRequest,
     ReportRequest,
     Request,
     RetrainRequest,
+    ReviewRequest,
+    SchemaRequest,
     ScoreRequest,
     StreamRequest,
 )
-from lakehouse.runs import Run, RunError, Submitted
+from lakehouse.runs import Run, Submitted
 from lakehouse.users import User
 
-DATASETS = ("phm08", "fd001", "fd002", "fd003", "fd004")
-MOST_FILES = 200
+__all__ = ["Files", "LaunchError", "LaunchUnavailableError", "Launcher", "NewLimit"]
+
 LONGEST_TARGET = 300
-LONGEST_TEXT = 500
-
-
-class LaunchError(ValueError):
-    """What was asked for makes no sense; the message says what to do."""
-
-
-class LaunchUnavailableError(LaunchError):
-    """It cannot be started just now: the audit log or the run records do not take it."""
-
-
-@dataclass(frozen=True)
-class Files:
-    """What an ingest is to take in.
-
-    Attributes:
-        uploads: ids of uploads.
-        landing: names of files in the landing folder.
-        fleet: the fleet, empty where the names say it.
-        kind: history, in_service or truth, empty where the names say it.
-    """
-
-    uploads: tuple[str, ...] = ()
-    landing: tuple[str, ...] = ()
-    fleet: str = ""
-    kind: str = ""
-
-    @classmethod
-    def chosen(cls, uploads: Any, landing: Any, fleet: Any, kind: Any) -> Self:
-        """From the values of a form, where nothing chosen is None."""
-        lists = [tuple(str(value) for value in values or ()) for values in (uploads, landing)]
-        return cls(lists[0], lists[1], str(fleet or "").strip(), str(kind or ""))
-
-    @property
-    def label(self) -> str:
-        """Their names, for the audit log."""
-        return ", ".join([*(upload.rpartition("/")[2] for upload in self.uploads), *self.landing])
 
 
 class Launcher:
@@ -101,7 +73,7 @@ class Launcher:
 
     def fetch_dataset(self, user: User, name: str) -> Submitted:
         """Download a published data set and take it in."""
-        return self._launch(user, Action.INGEST, f"fetch {name}", lambda: _fetch_request(name))
+        return self._launch(user, Action.INGEST, f"fetch {name}", lambda: fetch_request(name))
 
     def retrain(self, user: User, fleet: str, parameters: Mapping[str, str]) -> Submitted:
         """Train a model for a fleet; the same one that is queued or running answers."""
@@ -125,6 +97,42 @@ class Launcher:
             )
 
         return self._launch(user, Action.REPORT, f"{fleet}/{engine}@{cycle}", request)
+
+    def review(self, user: User, delivery_id: str, decision: str, reason: str) -> Submitted:
+        """Let a delivery into silver (``accept``), or keep it out (``quarantine``)."""
+
+        def request() -> Request:
+            asked = {"delivery_id": delivery_id, "decision": decision, "reason": reason}
+            checked = ReviewRequest.model_validate(asked)
+            found = decidable.delivery(self._services.pinned(), delivery_id)
+            _refuse(decidable.no_review(found, delivery_id, decision))
+            return checked
+
+        return self._launch(user, Action.DECIDE, f"{decision} {delivery_id}", request)
+
+    def decide_schema(self, user: User, schema_id: str, decision: str, reason: str) -> Submitted:
+        """Let a proposed schema hold for its fleet (``accept``), or not (``reject``)."""
+
+        def request() -> Request:
+            asked = {"schema_id": schema_id, "decision": decision, "reason": reason}
+            checked = SchemaRequest.model_validate(asked)
+            found = decidable.schema_states(self._services.pinned(), schema_id)
+            _refuse(decidable.no_decision(found, schema_id, decision))
+            return checked
+
+        return self._launch(user, Action.DECIDE, f"{decision} {schema_id}", request)
+
+    def set_limit(self, user: User, limit: NewLimit) -> Submitted:
+        """Set a limit of a sensor; without a low and a high one it is lifted."""
+
+        def request() -> Request:
+            self._known_fleet(limit.fleet)
+            checked = limit.request()
+            pinned, profile = self._services.pinned(), self._services.profile
+            _refuse(decidable.no_limit(pinned, profile, checked))
+            return checked
+
+        return self._launch(user, Action.LIMIT, limit.label, request)
 
     def cancel(self, user: User, run_id: str) -> None:
         """Stop a run at its next safe point."""
@@ -167,7 +175,7 @@ class Launcher:
         """Checked and written down before it is done; every error as a LaunchError in words."""
         try:
             recorded = roles.acting(user, action, self._services.audit, target[:LONGEST_TARGET])
-            with recorded, _in_words():
+            with recorded, in_words():
                 yield
         except AuditError as error:
             raise LaunchUnavailableError(
@@ -189,9 +197,9 @@ class Launcher:
         if len(files.uploads) + len(files.landing) > MOST_FILES:
             raise LaunchError(f"At most {MOST_FILES} files at once: start with fewer.")
         settings = self._services.settings
-        paths = _uploaded(settings.uploads, files.uploads)
-        paths += _landed(settings.landing_folder, files.landing)
-        _check_names([path.name for path in paths], files)
+        paths = uploaded(settings.uploads, files.uploads)
+        paths += landed(settings.landing_folder, files.landing)
+        check_names([path.name for path in paths], files)
         asked = {
             "paths": tuple(str(path) for path in paths),
             "fleet": files.fleet or None,
@@ -204,7 +212,7 @@ class Launcher:
         version = self._services.lake.version("silver/readings")
         if version is None:
             raise LaunchError("There is nothing to train on yet: ingest data first.")
-        checked = _parameters(parameters)
+        checked = training_parameters(parameters)
         return RetrainRequest(fleet=fleet, parameters=checked, silver_version=version)
 
     def _score_request(self, fleet: str) -> ScoreRequest:
@@ -234,58 +242,6 @@ class Launcher:
             raise LaunchError(f"That failure at cycle {cycle} is recorded already.")
 
 
-def _uploaded(folder: Path, ids: tuple[str, ...]) -> list[Path]:
-    try:
-        return [uploads.find(folder, upload) for upload in ids]
-    except UploadError as error:
-        raise LaunchError(str(error)) from error
-
-
-def _landed(folder: Path, names: tuple[str, ...]) -> list[Path]:
-    known = {file.name: file for file in deliverable.landing_files(folder)}
-    for name in names:
-        if name not in known:
-            raise LaunchError(f"{name[:120]!r} is not in the landing folder any more.")
-        if not known[name].complete:
-            raise LaunchError(f"{name} is still being written: wait a few seconds.")
-    return [folder / name for name in names]
-
-
-def _check_names(names: list[str], files: Files) -> None:
-    for name in names:
-        if not deliverable.ingestible(name):
-            known = " ".join(deliverable.SUFFIXES)
-            raise LaunchError(f"{name} is of an unknown kind. Known: {known}, and .gz of them.")
-        if not deliverable.says_fleet_and_kind(name) and not (files.fleet and files.kind):
-            raise LaunchError(f"{name} does not say fleet and kind by its name: give both.")
-
-
-def _fetch_request(name: str) -> IngestRequest:
-    if name not in DATASETS:
-        raise LaunchError(f"Not a published data set. Known: {', '.join(DATASETS)}.")
-    return IngestRequest.model_validate({"fetch": name})
-
-
-def _parameters(given: Mapping[str, str]) -> dict[str, str]:
-    """The parameters that differ from their defaults, each written in one way.
-
-    Two people who ask for the same training, one of them spelling out a default, get one run.
-    """
-    checked = Parameters.of(dict(given)).model_dump(exclude_defaults=True)
-    return {name: str(value) for name, value in checked.items()}
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    try:
-        yield
-    except ValidationError as error:
-        problem = error.errors()[0]
-        name = ".".join(str(part) for part in problem["loc"])
-        raise LaunchError(f"{name}: {problem['msg']}") from None
-    except (RunError, ParameterError) as error:
-        raise LaunchError(str(error)[:LONGEST_TEXT]) from error
-    except SQLAlchemyError as error:
-        raise LaunchUnavailableError(
-            "The run records do not answer, so nothing was started. Try again in a minute."
-        ) from error
+def _refuse(why: str) -> None:
+    if why:
+        raise LaunchError(why)

@@ -16,38 +16,13 @@ from ml_metadata import errors
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
+from lakehouse.metadata_types import ARTIFACT_TYPES, EXECUTION_TYPES
 from lakehouse.records import Artifact, Execution, Used, Value
 
 pb: Any = metadata_store_pb2  # its classes exist at run time only
 
 PIPELINE = "stillwater"
 _T = TypeVar("_T")
-_INT, _STRING = pb.INT, pb.STRING
-_PROCESS = pb.ExecutionType.PROCESS
-# artifact type: (base type, properties that TFX declares)
-ARTIFACT_TYPES: dict[str, tuple[int | None, dict[str, int]]] = {
-    "Examples": (pb.ArtifactType.DATASET, {"span": _INT, "version": _INT, "split_names": _STRING}),
-    "ExampleStatistics": (pb.ArtifactType.STATISTICS, {"span": _INT, "split_names": _STRING}),
-    "Schema": (None, {}),
-    "ExampleAnomalies": (None, {"span": _INT, "split_names": _STRING}),
-    "TransformGraph": (None, {}),
-    "Model": (pb.ArtifactType.MODEL, {}),
-    "ModelEvaluation": (None, {}),
-    "ModelBlessing": (None, {}),
-    "PushedModel": (pb.ArtifactType.MODEL, {}),
-    "InferenceResult": (None, {}),
-}
-# node: (execution type, base type); TFX's names where TFX has the component
-EXECUTION_TYPES: dict[str, tuple[str, int]] = {
-    "ExampleGen": ("tfx.components.example_gen.component.FileBasedExampleGen", _PROCESS),
-    "Clean": ("stillwater.components.clean.Clean", pb.ExecutionType.TRANSFORM),
-    "Report": ("stillwater.components.report.Report", _PROCESS),
-    "Transform": ("tfx.components.transform.component.Transform", pb.ExecutionType.TRANSFORM),
-    "Trainer": ("tfx.components.trainer.component.Trainer", pb.ExecutionType.TRAIN),
-    "Evaluator": ("tfx.components.evaluator.component.Evaluator", pb.ExecutionType.EVALUATE),
-    "Pusher": ("tfx.components.pusher.component.Pusher", pb.ExecutionType.DEPLOY),
-    "BulkInferrer": ("tfx.components.bulk_inferrer.component.BulkInferrer", _PROCESS),
-}
 _NODES = {type_name: node for node, (type_name, _) in EXECUTION_TYPES.items()}
 _STATES = {
     "COMPLETE": pb.Execution.COMPLETE,
@@ -200,7 +175,10 @@ class Metadata:
                 uri=artifact.uri,
                 state=pb.Artifact.LIVE,
             )
-            _put_properties(row.custom_properties, artifact.properties)
+            declared = ARTIFACT_TYPES.get(artifact.type, (None, {}))[1]
+            for name, value in artifact.properties.items():
+                of_type = row.properties if name in declared else row.custom_properties
+                _put_properties(of_type, {name: value})
         path = pb.Event.Path(
             steps=[pb.Event.Path.Step(key=used.key), pb.Event.Path.Step(index=index)]
         )
@@ -250,7 +228,7 @@ class Metadata:
             type=row.type,
             name=row.name,
             uri=row.uri,
-            properties=_values(row.custom_properties),
+            properties=_values(row.properties) | _values(row.custom_properties),
             id=row.id,
             time=row.create_time_since_epoch,
         )

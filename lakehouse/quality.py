@@ -1,7 +1,13 @@
 """The table contracts of data quality: what was found, and the limits that people set."""
 
-from lakehouse.columns import FLEET
+from lakehouse.columns import FLEET, RUN
 from lakehouse.contract import Column, Table
+
+# What a person decides about a delivery: the states it may be in before, and the one afterwards.
+DECISIONS = {
+    "accept": (("blocked", "withdrawn"), "accepted"),
+    "quarantine": (("blocked", "accepted"), "withdrawn"),
+}
 
 ANOMALIES = Table(
     "quality/anomalies",
@@ -22,6 +28,7 @@ ANOMALIES = Table(
         Column("delivery_id", "string", "the delivery that was looked at"),
         Column("limit_id", "string", "the limit that was broken"),
         Column("detail", "string", "what is wrong, and what was expected"),
+        Column("found_at", "timestamp", "when it was found"),
     ),
     sort=("fleet", "delivery_id", "anomaly_id"),
 )
@@ -40,5 +47,44 @@ LIMITS = Table(
         Column("author", "string", "who set it"),
         Column("reason", "string", "why, in that person's words"),
         Column("valid_from", "timestamp", "from when on it holds"),
+    ),
+)
+
+SCHEMAS = Table(
+    "quality/schemas",
+    "one schema of a fleet as it was proposed, or a person's decision about it",
+    ("schema_id", "state", "at"),
+    (
+        Column("schema_id", "string", "name of the schema: the same content has the same name"),
+        FLEET,
+        Column("state", "string", "proposed, accepted or rejected; the newest accepted one holds"),
+        Column("schema", "string", "Schema of tensorflow-metadata as text"),
+        Column("of_schema_id", "string", "the accepted schema that it was compared with"),
+        Column("changes", "string", "JSON: what differs, as feature, what, before, after"),
+        Column("delivery_id", "string", "the delivery that suggested it"),
+        Column("who", "string", "who accepted or rejected it, or asked for the run"),
+        Column("reason", "string", "why, in words"),
+        Column("at", "timestamp", "when"),
+        RUN,
+    ),
+)
+
+NORMALS = Table(
+    "quality/normals",
+    "what a fleet's signals look like in one regime: the medians of its engines",
+    ("fleet", "regime", "column"),
+    (
+        FLEET,
+        Column("regime", "int64", "number of the rounded settings"),
+        Column("column", "string", "sensor or setting column"),
+        Column("engines", "int64", "engines that flew in it"),
+        Column("rows", "int64", "their flights in it"),
+        Column("low", "float64", "median of their lowest readings"),
+        Column("high", "float64", "median of their highest readings"),
+        Column("level", "float64", "median of their median readings"),
+        Column("noise", "float64", "standard deviation from one flight to the next, robust"),
+        Column("repeats", "float64", "share of flights that read exactly what the one before did"),
+        Column("flights", "int64", "flights of the fleet in silver when this was worked out"),
+        Column("silver_version", "int64", "version of silver/readings that it was worked out of"),
     ),
 )

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 DeliveryKind = Literal["history", "in_service", "truth"]
 Origin = Literal["failure", "overhaul", "removal", "retract"]
 FleetName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+TAKE_IN = ("ExampleGen", "StatisticsGen", "SchemaGen", "ExampleValidator")
 EngineName = Annotated[str, StringConstraints(pattern=r"^[^/@\x00-\x1f]{1,128}$")]
 
 
@@ -34,7 +37,7 @@ class IngestRequest(Request):
     """Take in files; ``fleet`` and ``kind`` where the names do not say them."""
 
     workflow: ClassVar[str] = "ingest"
-    nodes: ClassVar[tuple[str, ...]] = ("ExampleGen", "Clean", "BulkInferrer")
+    nodes: ClassVar[tuple[str, ...]] = (*TAKE_IN, "Clean", "BulkInferrer")
 
     paths: tuple[str, ...] = Field(default=(), description="absolute paths of files and folders")
     fleet: FleetName | None = None
@@ -90,7 +93,57 @@ class ReportRequest(Request):
     fleet: FleetName
     engine: EngineName
     cycle: int = Field(ge=1)
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    reason: Reason
+
+
+class ReviewRequest(Request):
+    """A person's decision on a delivery: let its records into silver, or keep them out."""
+
+    workflow: ClassVar[str] = "review"
+    nodes: ClassVar[tuple[str, ...]] = ("Review", "Clean", "BulkInferrer")
+
+    delivery_id: Identifier
+    decision: Literal["accept", "quarantine"]
+    reason: Reason
+
+    @property
+    def deduplication(self) -> str:
+        """The same decision on the same delivery."""
+        return f"review-{self.decision}-{self.delivery_id}"
+
+
+class SchemaRequest(Request):
+    """A person's decision on a proposed schema."""
+
+    workflow: ClassVar[str] = "schema"
+    nodes: ClassVar[tuple[str, ...]] = ("SchemaReview",)
+
+    schema_id: Identifier
+    decision: Literal["accept", "reject"]
+    reason: Reason
+
+
+class LimitRequest(Request):
+    """A new limit of a sensor; from now on it takes the place of the one before.
+
+    Both sides null lifts the limit.
+    """
+
+    workflow: ClassVar[str] = "limit"
+    nodes: ClassVar[tuple[str, ...]] = ("Limits",)
+
+    fleet: FleetName
+    sensor: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    regime: str | None = Field(default=None, max_length=64, description="null: in every regime")
+    low: float | None = Field(default=None, allow_inf_nan=False)
+    high: float | None = Field(default=None, allow_inf_nan=False)
+    reason: Reason
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError(f"low {self.low:g} is not below high {self.high:g}")
+        return self
 
 
 class StreamRequest(Request):
@@ -100,7 +153,7 @@ class StreamRequest(Request):
     """
 
     workflow: ClassVar[str] = "stream"
-    nodes: ClassVar[tuple[str, ...]] = ("ExampleGen", "Clean", "BulkInferrer")
+    nodes: ClassVar[tuple[str, ...]] = (*TAKE_IN, "Clean", "BulkInferrer")
 
     folder: str | None = Field(default=None, description="absolute path of the watched folder")
     brokers: str | None = Field(default=None, description="Kafka's addresses: host:port,…")
@@ -138,5 +191,14 @@ class StreamRequest(Request):
 
 REQUESTS: dict[str, type[Request]] = {
     request.workflow: request
-    for request in (IngestRequest, RetrainRequest, ScoreRequest, ReportRequest, StreamRequest)
+    for request in (
+        IngestRequest,
+        RetrainRequest,
+        ScoreRequest,
+        ReportRequest,
+        ReviewRequest,
+        SchemaRequest,
+        LimitRequest,
+        StreamRequest,
+    )
 }

@@ -27,7 +27,7 @@ from lakehouse.settings import Settings
 APP = "stillwater"
 APP_VERSION = "1"
 EXECUTOR = "worker"
-RUN_ID = re.compile(r"(ingest|retrain|score|report|stream)-\d{8}T\d{6}-[0-9a-f]{6}")
+RUN_ID = re.compile(rf"({'|'.join(REQUESTS)})-\d{{8}}T\d{{6}}-[0-9a-f]{{6}}")
 DEAD_AFTER = 30.0
 FINAL = ("SUCCEEDED", "FAILED", "CANCELLED")
 _STATES = {

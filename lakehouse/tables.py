@@ -3,7 +3,7 @@
 from lakehouse.columns import CYCLE, DELIVERY, ENGINE, FLEET, MODEL, RUN, TRANSFORM, measured
 from lakehouse.contract import Column, Table
 from lakehouse.profiles.turbofan import PROFILE
-from lakehouse.quality import ANOMALIES, LIMITS
+from lakehouse.quality import ANOMALIES, LIMITS, NORMALS, SCHEMAS
 
 ENGINE_ORDER = ("fleet", "engine", "cycle")
 
@@ -265,6 +265,8 @@ TABLES: dict[str, Table] = {
         BACKFILL,
         ENGINE_STATUS,
         ANOMALIES,
+        SCHEMAS,
+        NORMALS,
         LIMITS,
         SNAPSHOTS,
         FILES,

@@ -10,6 +10,7 @@ from lakehouse.audit import AuditError
 from lakehouse.runs import RunError
 from lakehouse.settings import Settings, SettingsError
 from pipeline.commands import (
+    deciding,
     models,
     reading,
     replaying,
@@ -57,6 +58,9 @@ for command in (
     running.retrain,
     running.score,
     running.report,
+    deciding.review,
+    deciding.schema,
+    deciding.limit,
     replaying.replay,
     streaming.stream,
     reading.engines,

@@ -21,9 +21,12 @@ from lakehouse.lock import lake_lock
 from lakehouse.requests import (
     REQUESTS,
     IngestRequest,
+    LimitRequest,
     ReportRequest,
     Request,
     RetrainRequest,
+    ReviewRequest,
+    SchemaRequest,
     ScoreRequest,
     StreamRequest,
 )
@@ -45,6 +48,9 @@ WORKFLOWS: dict[type[Request], Workflow] = {
     RetrainRequest: workflows.retrain,
     ScoreRequest: workflows.score,
     ReportRequest: workflows.report,
+    ReviewRequest: workflows.review,
+    SchemaRequest: workflows.schema,
+    LimitRequest: workflows.limit,
     StreamRequest: workflows.stream,
 }
 STREAMS_AT_ONCE = 8

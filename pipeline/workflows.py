@@ -11,8 +11,11 @@ from typing import Any
 from lakehouse.lake import Commit
 from lakehouse.requests import (
     IngestRequest,
+    LimitRequest,
     ReportRequest,
     RetrainRequest,
+    ReviewRequest,
+    SchemaRequest,
     ScoreRequest,
     StreamRequest,
 )
@@ -23,10 +26,12 @@ from pipeline.home import Home
 from pipeline.publish_lock import PublishLock
 from pipeline.runner import Runner
 from pipeline.step import Run, Step, Summary
-from pipeline.steps import inference, training
+from pipeline.steps import inference, statistics, training, validation
 from pipeline.steps import ingest as taking
 from pipeline.steps import plan as planning
 from pipeline.steps import report as reporting
+from pipeline.steps import review as reviewing
+from pipeline.steps import schema as schemas
 from pipeline.steps import stream as streaming
 from pipeline.steps.files import record_files
 
@@ -90,14 +95,17 @@ def ingest(context: Context, request: IngestRequest) -> Document:
     """Files into bronze, silver and new predictions."""
     with context.lock.held(context.run.run_id):
         taken = context.node("ExampleGen", partial(taking.example_gen, request))
-        ids = [row["delivery_id"] for row in taken["deliveries"]]
+        rows = taken["deliveries"]
+        context.node("StatisticsGen", partial(statistics.describe, rows))
+        context.node("SchemaGen", partial(schemas.infer, rows))
+        verdict = context.node("ExampleValidator", partial(validation.validate, rows))
+        ids = [row["delivery_id"] for row in rows]
         cleaned = context.node("Clean", partial(taking.clean_silver, ids))
-        context.node("BulkInferrer", partial(inference.bulk_infer, cleaned["fleets"]))
+        fleets = sorted({*cleaned["fleets"], *verdict["blocked"]})
+        context.node("BulkInferrer", partial(inference.bulk_infer, fleets))
         snapshot = context.snapshot()
-    states = {"received": "accepted"}
-    rows = [row | {"state": states.get(row["state"], row["state"])} for row in taken["deliveries"]]
     return {
-        "deliveries": rows,
+        "deliveries": validation.with_verdict(rows, verdict, cleaned["states"]),
         "skipped": taken["skipped"],
         "snapshot": snapshot["seq"],
         "tables": snapshot["tables"],
@@ -163,6 +171,40 @@ def report(context: Context, request: ReportRequest) -> Document:
         context.node("BulkInferrer", partial(inference.bulk_infer, [request.fleet]))
         snapshot = context.snapshot()
     return {"snapshot": snapshot["seq"], "tables": snapshot["tables"]}
+
+
+def review(context: Context, request: ReviewRequest) -> Document:
+    """A person's decision on a delivery, and what follows from it."""
+    with context.lock.held(context.run.run_id):
+        decided = context.node("Review", partial(reviewing.review, request))
+        cleaned = context.node("Clean", partial(taking.clean_silver, [request.delivery_id]))
+        fleets = sorted({*cleaned["fleets"], decided["fleet"]})
+        context.node("BulkInferrer", partial(inference.bulk_infer, fleets))
+        snapshot = context.snapshot()
+    told = {name: decided[name] for name in ("delivery_id", "fleet", "before", "after")}
+    return {"delivery": told, "snapshot": snapshot["seq"], "tables": snapshot["tables"]}
+
+
+def schema(context: Context, request: SchemaRequest) -> Document:
+    """A person's decision on a schema."""
+    with context.lock.held(context.run.run_id):
+        decided = context.node("SchemaReview", partial(schemas.decide, request))
+        snapshot = context.snapshot()
+    told = {name: decided[name] for name in ("schema_id", "fleet", "after")}
+    return {"schema": told, "snapshot": snapshot["seq"], "tables": snapshot["tables"]}
+
+
+def limit(context: Context, request: LimitRequest) -> Document:
+    """A limit that a person sets; it holds for what is delivered from now on."""
+    with context.lock.held(context.run.run_id):
+        written = context.node("Limits", partial(reviewing.set_limit, request))
+        snapshot = context.snapshot()
+    return {
+        "limit_id": written["limit_id"],
+        "fleet": written["fleet"],
+        "snapshot": snapshot["seq"],
+        "tables": snapshot["tables"],
+    }
 
 
 def stream(context: Context, request: StreamRequest) -> Document:

@@ -83,3 +83,20 @@ def chromium() -> str:
         missing("no Chromium on this machine: `apt-get install chromium`")
     assert found is not None
     return found
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Share the tests out between processes: a file stays together, and so does one JVM's work.
+
+    What takes longest begins first.
+    """
+    for item in items:
+        spark = "spark_engine" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("spark" if spark else item.location[0]))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    group = next(item.iter_markers("xdist_group")).args[0]
+    first = ("spark", "tests/test_cluster.py")
+    return first.index(group) if group in first else len(first)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dash import html
 from dash.development.base_component import Component
 
+from app.components.engine_findings import findings_card
 from app.components.engine_head import engine_head
 from app.components.forecast_card import forecast_card
 from app.components.sensor_cards import Look, chosen_card, multiples_card, sheet
@@ -38,6 +39,7 @@ def engine_body(view: EngineView, profile: Profile, showing: Showing) -> Compone
         [
             engine_head(view, profile, showing.as_of, showing.may_report),
             forecast_card(view, profile, showing.look.theme, showing.track),
+            *findings_card(view.found, (view.fleet, view.row.engine), profile, showing.as_of),
             chosen_card(shown, showing.chosen),
             multiples_card(shown),
         ],

@@ -8,11 +8,14 @@ from dash.development.base_component import Component
 
 from app.components.addresses import engine_address
 from app.components.aria import aria, data
+from app.components.quality_words import counted, quality_address
 from app.components.state_badge import state_badge
 from app.components.times import ago, exactly
 from app.components.window_strip import scale, strip, window_sentence, window_words
 from app.figures.spark import sparkline
+from app.queries.anomalies import Count
 from app.queries.fleet import ROWS, EngineRow, FleetPage
+from app.queries.quality import Ask
 from lakehouse.profiles import Profile
 
 _DATA = {"warning": "◆ warning", "blocked": "▲ blocked"}
@@ -84,7 +87,7 @@ def _row(row: EngineRow, fleet: str, telling: Telling) -> Component:
         html.Td(_window(row), className="c-window number", **data(says=_sentence(row))),
         html.Td(f"{row.cycles_seen:,}", className="c-seen number"),
         html.Td(row.why or "—", className="c-why", title=row.why or None),
-        _data(row, telling),
+        _data(row, fleet, telling),
     )
     return html.Tr(cells, className=f"tone-{row.state}")
 
@@ -119,10 +122,24 @@ def _sentence(row: EngineRow) -> str:
     return "no forecast yet" if row.opens is None else window_sentence(row.opens, row.closes)
 
 
-def _data(row: EngineRow, telling: Telling) -> Component:
+def _data(row: EngineRow, fleet: str, telling: Telling) -> Component:
+    age = ago(row.received_at, telling.now)
     status = _DATA.get(row.data_status, row.data_status)
+    tone: Component | str = status
+    kind = row.data_status
+    if row.found is not None:
+        kind = "blocked" if row.found.errors else "warning"
+        tone = _found(row, row.found, fleet, telling.as_of)
     return html.Td(
-        f"{status} · {ago(row.received_at, telling.now)}",
-        className=f"c-data data-{row.data_status}",
+        [tone, f" · {age}"],
+        className=f"c-data data-{kind}",
         title=f"newest delivery {exactly(row.received_at)}" if row.received_at else None,
     )
+
+
+def _found(row: EngineRow, found: Count, fleet: str, as_of: int | None) -> Component:
+    """What was found in an engine's data, and the way to it."""
+    count, word = (found.errors, "error") if found.errors else (found.warnings, "warning")
+    label = f"{'▲' if found.errors else '◆'} {counted(count, word)}"
+    address = quality_address(Ask(fleet=fleet, engine=row.engine), as_of)
+    return dcc.Link(label, href=address, title=found.worst)

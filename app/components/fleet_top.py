@@ -6,11 +6,15 @@ from datetime import datetime
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.components.delivery_table import why
 from app.components.kpi import Kpi, kpi_row
+from app.components.quality_words import quality_address
 from app.components.stamp import Part, stamp
 from app.components.times import exactly, said_ago
+from app.queries.deliveries import Blocked
 from app.queries.fleet import FleetPage
 from app.queries.held import Held
+from app.queries.quality import Ask
 from lakehouse.profiles import Profile
 from lakehouse.snapshots import Pinned
 
@@ -38,19 +42,17 @@ def fleet_top(over: Over) -> Component:
     return html.Div([head, *_notices(over), kpi_row(_figures(over))], className="fleet-over")
 
 
-def no_fleet() -> Component:
-    """What stands here before the first ingest."""
-    return html.Section(
-        [
-            html.H1("Fleet"),
-            html.P(
-                "There are no engines yet. Once data is ingested, every engine in service stands "
-                "here, the one whose failure window opens first on top."
-            ),
-            dcc.Link("Ingest data", href="/runs", className="btn btn-primary"),
-        ],
-        className="sheet empty",
-    )
+def no_fleet(blocked: Blocked | None = None) -> Component:
+    """What stands here before the first ingest that went in."""
+    text = "There are no engines yet. Once data is ingested, every engine in service stands "
+    text += "here, the one whose failure window opens first on top."
+    link = dcc.Link("Ingest data", href="/runs", className="btn btn-primary")
+    if blocked is not None:
+        text = f"There are no engines yet: {blocked.newest.name} is blocked, because "
+        text += f"{why(blocked.newest).rstrip('.')}. Somebody has to decide about it."
+        href = quality_address(Ask(delivery=blocked.newest.delivery_id))
+        link = dcc.Link("See what is blocked", href=href, className="btn btn-primary")
+    return html.Section([html.H1("Fleet"), html.P(text), link], className="sheet empty")
 
 
 def no_match(page: FleetPage) -> Component:
@@ -81,6 +83,8 @@ def _version(number: int | None) -> str:
 
 def _notices(over: Over) -> list[Component]:
     found: list[Component] = []
+    if over.page.blocked is not None:
+        found.append(_notice(_blocked(over, over.page.blocked), "notice blocked"))
     if over.page.stale:
         since = said_ago(over.page.received_at, over.now)
         days = over.profile.stale_after.days
@@ -90,6 +94,27 @@ def _notices(over: Over) -> list[Component]:
     if not over.page.model_id:
         found.append(_notice(_no_model(over), "notice"))
     return found
+
+
+def _blocked(over: Over, blocked: Blocked) -> list[Component | str]:
+    """What waits, why, and of when that is what stands here nevertheless."""
+    many = "1 delivery is" if blocked.count == 1 else f"{blocked.count:,} deliveries are"
+    link = dcc.Link("decide" if blocked.count == 1 else "see them", href=_waiting(over, blocked))
+    seq, time = over.pinned.snapshot.seq, exactly(over.page.received_at)
+    return [
+        html.Strong(f"▲ {many} blocked: "),
+        f"{why(blocked.newest).rstrip('.')}. What is shown is of {time}, the newest delivery "
+        f"that was let in (snapshot {seq}). To change that, ",
+        link,
+        ".",
+    ]
+
+
+def _waiting(over: Over, blocked: Blocked) -> str:
+    fleet = over.page.ask.fleet
+    if blocked.count > 1:
+        return quality_address(Ask(fleet=fleet, state="blocked"))
+    return quality_address(Ask(fleet=fleet, delivery=blocked.newest.delivery_id))
 
 
 def _no_model(over: Over) -> list[Component | str]:

@@ -1,15 +1,17 @@
 """What came of a run: the deliveries of an ingest, the metrics and gate of a training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.components.aria import aria, data
+from app.components.quality_words import found_words, limits_address, quality_address
 from app.components.run_facts import versions
 from app.components.run_state import delivery_state
+from app.queries.quality import Ask
 
 _METRICS = (
     ("average_precision", "Average precision", "", 4),
@@ -36,6 +38,8 @@ def run_result(kind: str, result: Mapping[str, Any] | None) -> list[Component]:
         parts = _ingest(result)
     if kind == "retrain":
         parts = _training(result)
+    if kind in _DECISIONS:
+        parts = [html.P(_DECISIONS[kind](result), className="run-verdict")]
     if kind == "score":
         rows = f"{result.get('rows') or 0:,} predictions by {result.get('model_id') or 'no model'}."
         parts = [html.P(rows)]
@@ -44,7 +48,8 @@ def run_result(kind: str, result: Mapping[str, Any] | None) -> list[Component]:
 
 def _ingest(result: Mapping[str, Any]) -> list[Component]:
     deliveries = result.get("deliveries") or ()
-    heads = ("Delivery", "Kind", "State", *(count.capitalize() for count in _COUNTS), "Why")
+    counts = (count.capitalize() for count in _COUNTS)
+    heads = ("Delivery", "Kind", "State", *counts, "Found", "Why")
     head = html.Tr([html.Th(name, scope="col", className=_side(name)) for name in heads])
     rows = [_delivery(heads, delivery) for delivery in deliveries]
     table = html.Table([html.Thead(head), html.Tbody(rows)], className="runs-table")
@@ -61,11 +66,15 @@ def _none() -> Component:
 def _delivery(heads: Sequence[str], delivery: Mapping[str, Any]) -> Component:
     path = PurePosixPath(str(delivery.get("source") or ""))
     name = " ".join(part for part in (path.name, str(delivery.get("member") or "")) if part)
+    known = str(delivery.get("delivery_id") or "")
+    found = _found(delivery)
+    address = quality_address(Ask(delivery=known))
     cells: list[str | Component] = [
-        html.Span(name, title=str(delivery.get("delivery_id") or "")),
+        dcc.Link(name, href=address, title=known) if known else html.Span(name),
         f"{delivery.get('fleet') or ''} {_plain(delivery.get('kind'))}",
         delivery_state(str(delivery.get("state") or "")),
         *(f"{delivery.get(count) or 0:,}" for count in _COUNTS),
+        dcc.Link(found, href=address) if found else "none",
         _why(delivery),
     ]
     return html.Tr(
@@ -74,6 +83,37 @@ def _delivery(heads: Sequence[str], delivery: Mapping[str, Any]) -> Component:
             for head, cell in zip(heads, cells, strict=True)
         ]
     )
+
+
+def _found(delivery: Mapping[str, Any]) -> str:
+    counts = delivery.get("anomalies") or {}
+    return found_words(int(counts.get("errors") or 0), int(counts.get("warnings") or 0))
+
+
+def _reviewed(result: Mapping[str, Any]) -> list[Component | str]:
+    delivery = result.get("delivery") or {}
+    name = str(delivery.get("delivery_id") or "")
+    link = dcc.Link(name, href=quality_address(Ask(delivery=name)))
+    return [link, f" was {delivery.get('before')} and is {delivery.get('after')} now."]
+
+
+def _schema(result: Mapping[str, Any]) -> list[Component | str]:
+    schema = result.get("schema") or {}
+    words = f"Schema {schema.get('schema_id')} of {schema.get('fleet')} is {schema.get('after')}. "
+    return [words, dcc.Link("See the schema", href="/quality/schema")]
+
+
+def _limit(result: Mapping[str, Any]) -> list[Component | str]:
+    fleet = str(result.get("fleet") or "")
+    words = f"It stands as {result.get('limit_id')} and holds for what is delivered from now on. "
+    return [words, dcc.Link(f"Limits of {fleet}", href=limits_address(fleet))]
+
+
+_DECISIONS: Mapping[str, Callable[[Mapping[str, Any]], list[Component | str]]] = {
+    "review": _reviewed,
+    "schema": _schema,
+    "limit": _limit,
+}
 
 
 def _why(delivery: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ _STEPS = {
 _DELIVERIES = {
     "received": ("○", "received", "quiet"),
     "accepted": ("✓", "accepted", "done"),
-    "blocked": ("◆", "blocked", "watch"),
+    "blocked": ("▲", "blocked", "act"),
     "rejected": ("✕", "rejected", "act"),
     "duplicate": ("=", "duplicate", "quiet"),
     "withdrawn": ("–", "withdrawn", "quiet"),

@@ -9,12 +9,14 @@ from dash.development.base_component import Component
 from numpy.typing import NDArray
 
 from app.components.aria import aria, data
+from app.components.engine_findings import count_words, mark_words
 from app.components.forecast_card import GRAPH
 from app.components.numbers import sigma_text, value_text
 from app.figures.multiples import Course, small_multiple
 from app.figures.palette import palette
-from app.figures.sensors import Panel, Stack, height, sensors_figure
+from app.figures.sensors import Mark, Panel, Stack, height, sensors_figure
 from app.figures.series import Floats, smooth
+from app.queries import engine_findings
 from app.queries.engine import EngineView
 from lakehouse.profiles import Profile, Signal
 
@@ -135,16 +137,28 @@ def _panel(shown: Sheet, place: int) -> Panel:
     signal = shown.profile.signals[place]
     unit = SIGMA if shown.is_norm[place] else signal.unit
     title = f"<b>{signal.symbol}</b> {signal.description}" + (f", {unit}" if unit else "")
-    return Panel(
-        signal.symbol, title, unit, shown.values[place], shown.smooth[place], shown.band[:, place]
+    marks = tuple(
+        Mark(*mark.span, mark.blocks, mark_words(mark, shown.profile))
+        for mark in _found(shown, place, rows=True)
+        if mark.span
     )
+    values, even, band = shown.values[place], shown.smooth[place], shown.band[:, place]
+    return Panel(signal.symbol, title, unit, values, even, band, marks)
+
+
+def _found(shown: Sheet, place: int, *, rows: bool) -> tuple[engine_findings.Mark, ...]:
+    """What was found about a signal; with ``rows`` also what is about whole flights."""
+    about = (shown.profile.signal_names[place], *((None,) if rows else ()))
+    return tuple(mark for mark in shown.view.found if mark.anomaly.column in about)
 
 
 def _multiple(shown: Sheet, place: int) -> Component:
     signal = shown.profile.signals[place]
     values, band = shown.values[place], shown.band[:, place]
     muted = bool(shown.view.band.constant[place])
-    course = Course(shown.view.life.cycle, values, shown.smooth[place], band[0], band[2])
+    found = _found(shown, place, rows=False)
+    marks = tuple((*mark.span, mark.blocks) for mark in found if mark.span)
+    course = Course(shown.view.life.cycle, values, shown.smooth[place], band[0], band[2], marks)
     picture = small_multiple(course, palette(shown.look.theme), muted)
     value, unit = _newest(shown, place)
     words = [
@@ -152,6 +166,7 @@ def _multiple(shown: Sheet, place: int) -> Component:
         html.Span(signal.description, className="what"),
         html.Span([value, html.Span(f" {unit}")] if unit else value, className="value"),
         html.Img(src=picture, alt=_alt(signal, f"{value} {unit}".strip(), muted)),
+        *_count(found, shown.profile),
     ]
     return html.Button(
         words,
@@ -160,6 +175,14 @@ def _multiple(shown: Sheet, place: int) -> Component:
         **data(pick=signal.name),
         **aria(pressed="true" if place in shown.picks else "false"),
     )
+
+
+def _count(found: tuple[engine_findings.Mark, ...], profile: Profile) -> list[Component]:
+    if not found:
+        return []
+    told = "\n".join(mark_words(mark, profile) for mark in found)
+    tone = "act" if any(mark.blocks for mark in found) else "watch"
+    return [html.Span(count_words(found), className=f"found found-{tone}", title=told)]
 
 
 def _newest(shown: Sheet, place: int) -> tuple[str, str]:

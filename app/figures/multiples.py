@@ -25,6 +25,7 @@ class Course:
         smooth: the same, smoothed.
         low: fleet's 5 % level by age, from age 1.
         high: fleet's 95 % level by age.
+        marks: first and last flight of which something was found, and whether it blocks.
     """
 
     cycle: Ints
@@ -32,6 +33,7 @@ class Course:
     smooth: Floats
     low: Floats
     high: Floats
+    marks: tuple[tuple[int, int, bool], ...] = ()
 
 
 def small_multiple(course: Course, colours: Palette, muted: bool = False) -> str:
@@ -47,6 +49,7 @@ def small_multiple(course: Course, colours: Palette, muted: bool = False) -> str
         _band(low, high, scale, colours.band),
         svg.stroke(_lines(course.cycle, course.raw, scale, stretches), colours.ink_3, 0.6),
         svg.stroke(_lines(course.cycle, course.smooth, scale, stretches), line, wide),
+        *(_mark(mark, width, colours) for mark in course.marks if mark[0] <= width),
     ]
     return svg.image(width + 1, HEIGHT, *parts)
 
@@ -71,6 +74,15 @@ class _Scale:
         reach = max(self.most / 2 - self.least / 2, np.finfo(np.float64).tiny)
         share = (values / 2 - self.least / 2) / reach
         return np.rint(HEIGHT - INSET - share * (HEIGHT - 2 * INSET)).astype(np.int64)
+
+
+def _mark(mark: tuple[int, int, bool], width: int, colours: Palette) -> str:
+    """A bar at the foot of the picture; wide enough to be seen."""
+    first, last, strong = mark
+    end = max(min(last, width), first + max(width // 60, 1))
+    x = np.array([first, end], dtype=np.int64)
+    top, foot = np.full(2, HEIGHT - 10), np.full(2, HEIGHT)
+    return svg.filled(svg.area(x, foot, top), colours.act if strong else colours.watch)
 
 
 def _band(low: Floats, high: Floats, scale: _Scale, colour: str) -> str:

@@ -14,6 +14,23 @@ BAND_POINTS = 160
 Trace = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Mark:
+    """Flights of which something was found.
+
+    Attributes:
+        first: the first of them.
+        last: the last of them.
+        strong: it keeps a delivery out.
+        text: what was found.
+    """
+
+    first: int
+    last: int
+    strong: bool
+    text: str
+
+
 @dataclass(frozen=True, eq=False)
 class Panel:
     """One signal.
@@ -25,6 +42,7 @@ class Panel:
         raw: value at each flight, NaN where unusable.
         smooth: the same, smoothed.
         band: fleet's 5 %, 50 % and 95 % levels by age, from age 1.
+        marks: flights of which something was found.
     """
 
     name: str
@@ -33,6 +51,7 @@ class Panel:
     raw: Floats
     smooth: Floats
     band: Floats
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,13 +93,15 @@ def sensors_figure(stack: Stack, theme: str) -> dict[str, Any]:
     layout["hoversubplots"] = "axis"
     # Each panel brings the room for its own title.
     layout["margin"] = {**layout["margin"], "t": 0}
-    layout["annotations"] = []
+    layout["annotations"], layout["shapes"] = [], []
     data: list[Trace] = []
     for place, panel in enumerate(stack.panels):
         low, high = 1 - (place + 1) / count, 1 - (place + AIR) / count
         layout[_y(place, "yaxis")] = axis(theme, domain=[low, high], nticks=4, fixedrange=True)
         layout["annotations"].append(_title(panel, high, colours))
+        layout["shapes"] += [_span(mark, _y(place), colours) for mark in panel.marks]
         data += _traces(stack, panel, _y(place), colours)
+        data += [_told(stack.cycle, panel, _y(place), colours)] if panel.marks else []
     return {"data": data, "layout": layout}
 
 
@@ -115,6 +136,30 @@ def _traces(stack: Stack, panel: Panel, y: str, colours: Palette) -> list[Trace]
         line(raw_x, raw, colours.ink_3, 0.75, yaxis=y, name=panel.name, hovertemplate=value),
         line(even_x, even, colours.water, 2.0, yaxis=y, hoverinfo="skip"),
     ]  # fmt: skip
+
+
+def _span(mark: Mark, y: str, colours: Palette) -> dict[str, Any]:
+    strong, weak = colours.of_state("act" if mark.strong else "watch")
+    # Half a flight to each side, so that one flight can be seen too.
+    return {"type": "rect", "xref": "x", "yref": f"{y} domain", "layer": "below",
+            "x0": mark.first - 0.5, "x1": mark.last + 0.5, "y0": 0, "y1": 1,
+            "fillcolor": weak, "line": {"color": strong, "width": 0.5}}  # fmt: skip
+
+
+def _told(cycle: Ints, panel: Panel, y: str, colours: Palette) -> Trace:
+    """The readings of the marks, each with what was found; the gravest where there are several."""
+    at: dict[int, Mark] = {}
+    for mark in reversed(panel.marks):
+        inside = np.flatnonzero((cycle >= mark.first) & (cycle <= mark.last))
+        at.update(dict.fromkeys(inside.tolist(), mark))
+    places = sorted(at)
+    told = [at[place] for place in places]
+    return {"type": "scatter", "mode": "markers", "xaxis": "x", "yaxis": y, "name": "found",
+            "x": cycle[places], "y": panel.raw[places].astype(np.float32),
+            "text": [mark.text for mark in told], "hovertemplate": "%{text}",
+            "marker": {"symbol": "diamond", "size": 5,
+                       "color": [colours.act if mark.strong else colours.watch
+                                 for mark in told]}}  # fmt: skip
 
 
 def _levels(band: Floats, first: float, last: float) -> tuple[Ints, Floats, Floats, Floats]:

@@ -19,6 +19,7 @@ from app.components.shell import show_newest
 from app.components.state_badge import state_word
 from app.pages import PageRequest
 from app.queries import pins
+from app.queries.deliveries import blocked
 from app.queries.fleet import Ask, fleet_page, fleets
 from app.queries.held import held
 from app.queries.states import STATES
@@ -134,7 +135,7 @@ def _draw(services: Services, ask: Ask, as_of: int | None) -> tuple[Any, Any]:
     pinned = pins.pinned(services.lake, as_of)
     known = fleets(pinned)
     if not known:
-        return rendered(no_fleet()), rendered(html.Div())
+        return rendered(no_fleet(blocked(pinned, ""))), rendered(html.Div())
     fleet = ask.fleet if ask.fleet in known else known[0]
     ask = Ask(fleet, ask.state if ask.state in STATES else "", ask.text[:100], ask.page)
     run = "" if pinned.snapshot.live.get(fleet) else training(services, fleet)

@@ -1,6 +1,7 @@
 """Read model of the engine page: one engine's flights, forecasts, fleet band and provenance."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
@@ -12,6 +13,7 @@ import polars as pl
 from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 
+from app.queries import engine_findings
 from app.queries.band import SAME, Band, fleet_band, transform_of
 from app.queries.fleet import EngineRow, engine_row, neighbours
 from app.queries.forecasts import Forecasts, forecasts
@@ -38,6 +40,7 @@ class Life:
         norm: the same, regime-normalised, in standard deviations; NaN without a live model.
         regimes: number of operating regimes that it flew in.
         delivery_id: the delivery that brought the newest flight.
+        brought: delivery to the first and the last flight that it brought.
     """
 
     cycle: Ints
@@ -45,6 +48,7 @@ class Life:
     norm: Floats
     regimes: int
     delivery_id: str | None
+    brought: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def nbytes(self) -> int:
@@ -64,6 +68,7 @@ class EngineView:
     provenance: Provenance
     before: str | None
     after: str | None
+    found: tuple[engine_findings.Mark, ...] = ()
 
     @property
     def default_norm(self) -> bool:
@@ -138,6 +143,7 @@ def engine_view(pinned: Pinned, profile: Profile, name: Name, at: datetime) -> E
         provenance=provenance(pinned, said, row, life.delivery_id),
         before=before,
         after=after,
+        found=engine_findings.marks(pinned, name.fleet, name.engine, life.brought),
     )
 
 
@@ -166,7 +172,13 @@ def _life(pinned: Pinned, profile: Profile, name: Name, transform_id: str | None
         first = len(profile.settings)
         at[first:, place[inside]] = norm.drop("cycle").to_numpy().T[:, inside]
     newest = silver["delivery_id"][-1] if silver.height else None
-    return Life(cycle, raw, at, regimes, newest)
+    return Life(cycle, raw, at, regimes, newest, _brought(silver))
+
+
+def _brought(silver: pl.DataFrame) -> dict[str, tuple[int, int]]:
+    ends = (pl.col("cycle").min().alias("first"), pl.col("cycle").max().alias("last"))
+    spans = silver.drop_nulls("delivery_id").group_by("delivery_id").agg(*ends)
+    return {name: (first, last) for name, first, last in spans.iter_rows()}
 
 
 def _norm(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import RLock
 from typing import Any
@@ -11,6 +11,9 @@ import narwhals as nw
 import polars as pl
 from cachetools import LRUCache, cached
 
+from app.queries import anomalies, deliveries
+from app.queries.anomalies import Count
+from app.queries.deliveries import Blocked
 from app.queries.states import IN_SERVICE, State, is_stale, shown, state_of
 from lakehouse.profiles import Profile
 from lakehouse.snapshots import Pinned
@@ -31,6 +34,7 @@ class EngineRow:
         coverage: nominal coverage of the window.
         said_at: the cycle at which the window was said.
         trend: probability over its life, in percent.
+        found: what was found in its data, None for nothing.
     """
 
     engine: str
@@ -52,6 +56,7 @@ class EngineRow:
     trend: tuple[float, ...]
     why: str
     simulated: bool
+    found: Count | None = None
 
     @property
     def opens(self) -> int | None:
@@ -90,6 +95,7 @@ class FleetPage:
         counts: engines by state.
         next_engine: the engine whose window opens first.
         stale: the newest delivery is older than the profile's deadline.
+        blocked: deliveries of the fleet that wait for a decision, None for none.
     """
 
     ask: Ask
@@ -102,6 +108,7 @@ class FleetPage:
     model_id: str | None = None
     stale: bool = False
     simulated: bool = False
+    blocked: Blocked | None = None
 
     @property
     def in_service(self) -> int:
@@ -169,9 +176,10 @@ def fleet_page(pinned: Pinned, profile: Profile, ask: Ask, at: datetime) -> Flee
     found = _matching(ranked.frame, ask, stale)
     start = (min(max(ask.page, 1), max(1, -(-found.height // ROWS))) - 1) * ROWS
     first = ranked.frame.head(1).rows(named=True)[0]
+    rows = [_row(row, stale) for row in found.slice(start, ROWS).iter_rows(named=True)]
     return FleetPage(
         ask,
-        rows=tuple(_row(row, stale) for row in found.slice(start, ROWS).iter_rows(named=True)),
+        rows=_with_found(pinned, ask.fleet, rows),
         found=found.height,
         counts=_counts(ranked.counts, stale),
         next_engine=None if first["opens"] is None or first["gone"] else _row(first, stale),
@@ -180,6 +188,14 @@ def fleet_page(pinned: Pinned, profile: Profile, ask: Ask, at: datetime) -> Flee
         model_id=pinned.snapshot.live.get(ask.fleet),
         stale=stale,
         simulated=bool(ranked.frame["simulated"].any()),
+        blocked=deliveries.blocked(pinned, ask.fleet),
+    )
+
+
+def _with_found(pinned: Pinned, fleet: str, rows: list[EngineRow]) -> tuple[EngineRow, ...]:
+    counts = anomalies.by_engine(pinned, fleet)
+    return tuple(
+        replace(row, found=counts[row.engine]) if row.engine in counts else row for row in rows
     )
 
 

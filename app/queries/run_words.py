@@ -18,7 +18,8 @@ STREAM = StreamRequest.workflow
 def fleet_of(run: Run) -> str:
     """The fleet that a run is about, empty when it may be several."""
     result = run.result or {}
-    return str(run.request.get("fleet") or result.get("fleet") or "")
+    decided = result.get("delivery") or result.get("schema") or {}
+    return str(run.request.get("fleet") or result.get("fleet") or decided.get("fleet") or "")
 
 
 def subject(run: Run) -> str:
@@ -29,6 +30,8 @@ def subject(run: Run) -> str:
         return _reported(run)
     if run.kind == STREAM:
         return stream_words.subject(run)
+    if run.kind in _DECIDED:
+        return _DECIDED[run.kind](run.request)
     return fleet_of(run) or "—"
 
 
@@ -169,6 +172,19 @@ def _reported(run: Run) -> str:
     return f"{where} {request.get('origin')}"
 
 
+def _limited(request: Mapping[str, Any]) -> str:
+    where = f"{request.get('fleet')}/{request.get('sensor')}"
+    return f"{where} at {request['regime']}" if request.get("regime") else where
+
+
+# What a person decided on, by kind of run.
+_DECIDED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "review": lambda request: f"{request.get('decision')} {request.get('delivery_id')}",
+    "schema": lambda request: f"{request.get('decision')} {request.get('schema_id')}",
+    "limit": _limited,
+}
+
+
 def _ingested(result: Mapping[str, Any]) -> str:
     deliveries = result.get("deliveries", ())
     counts: dict[str, int] = {}
@@ -190,10 +206,18 @@ def _scored(result: Mapping[str, Any]) -> str:
     return f"{result.get('rows') or 0:,} predictions"
 
 
+def _reviewed(result: Mapping[str, Any]) -> str:
+    delivery = result.get("delivery") or {}
+    return f"{delivery.get('before')} → {delivery.get('after')}"
+
+
 _OUTCOMES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "ingest": _ingested,
     "retrain": _trained,
     "score": _scored,
+    "review": _reviewed,
+    "schema": lambda result: str((result.get("schema") or {}).get("after") or ""),
+    "limit": lambda result: f"set as {result.get('limit_id')}",
 }
 
 

@@ -44,13 +44,13 @@ def ingest(
 ) -> None:
     """Take in files or folders."""
     absolute = tuple(str(path.absolute()) for path in paths)
-    request = _checked(IngestRequest, paths=absolute, fleet=fleet, kind=kind)
+    request = checked(IngestRequest, paths=absolute, fleet=fleet, kind=kind)
     try:
         discover(absolute, fleet, kind)
     except SourceError as error:
         fail(str(error), Exit.USAGE)
-    run = _run(settings, request, ", ".join(absolute))
-    document = _document(run)
+    run = ask(settings, request, ", ".join(absolute))
+    document = document_of(run)
     rows = document.get("deliveries", [])
     lines = [
         f"{row['state']:<10} {row['fleet']:<8} {row['kind']:<10} {row['accepted']:>8,} of "
@@ -58,7 +58,7 @@ def ingest(
         for row in rows
     ]
     show(document, as_json, "\n".join([*lines, f"{run.run_id}: {run.state}"]))
-    _end(run)
+    end(run)
     if any(row["state"] in BAD_STATES or row["quarantined"] for row in rows):
         raise SystemExit(int(Exit.BAD_DATA))
 
@@ -79,13 +79,13 @@ def retrain(settings: Settings, fleet: str | None, pairs: tuple[str, ...], as_js
     name = only_fleet(home, fleet)
     if version is None:
         fail("there is no data yet: run `stillwater ingest` first", Exit.REFUSED)
-    request = _checked(
+    request = checked(
         RetrainRequest, fleet=name, parameters=parameters.changed(), silver_version=version
     )
-    run = _run(settings, request, name)
-    document = _document(run)
+    run = ask(settings, request, name)
+    document = document_of(run)
     show(document, as_json, f"{_retrain_text(document)}\n{run.run_id}: {run.state}")
-    _end(run)
+    end(run)
 
 
 def _retrain_text(document: Document) -> str:
@@ -113,12 +113,12 @@ def score(settings: Settings, fleet: str | None, all_cycles: bool, as_json: bool
     name = only_fleet(open_home(settings), fleet)
     if live(settings.serving, name) is None:
         fail(f"no model is live for {name}: run `stillwater retrain` first", Exit.REFUSED)
-    run = _run(settings, _checked(ScoreRequest, fleet=name, all_cycles=all_cycles), name)
-    document = _document(run)
+    run = ask(settings, checked(ScoreRequest, fleet=name, all_cycles=all_cycles), name)
+    document = document_of(run)
     show(
         document, as_json, f"{document.get('rows', 0):,} flights scored\n{run.run_id}: {run.state}"
     )
-    _end(run)
+    end(run)
 
 
 @click.command()
@@ -132,16 +132,16 @@ def report(settings: Settings, origin: str, engine: str, reason: str, as_json: b
     fleet, name, cycle = split_engine(engine)
     if cycle is None:
         fail(f"{engine}: FLEET/ENGINE@CYCLE expected", Exit.USAGE)
-    request = _checked(
+    request = checked(
         ReportRequest, origin=origin, fleet=fleet, engine=name, cycle=cycle, reason=reason
     )
     if fleet not in fleets(open_home(settings)):
         fail(f"there is no fleet {fleet!r}", Exit.USAGE)
-    run = _run(settings, request, engine)
-    show(_document(run), as_json, f"{run.run_id}: {run.state}")
+    run = ask(settings, request, engine)
+    show(document_of(run), as_json, f"{run.run_id}: {run.state}")
     if any(step.message.startswith("ReportError") for step in run.steps):
         fail(run.error, Exit.REFUSED)
-    _end(run)
+    end(run)
 
 
 @click.command("retry")
@@ -157,8 +157,8 @@ def retry(settings: Settings, run_id: str, as_json: bool) -> None:
         except RunError as error:
             fail(str(error), Exit.REFUSED)
         run = wait_for(settings, again)
-    show(_document(run), as_json, f"{run.run_id}: {run.state}")
-    _end(run)
+    show(document_of(run), as_json, f"{run.run_id}: {run.state}")
+    end(run)
 
 
 @click.command("wait")
@@ -172,8 +172,8 @@ def wait(settings: Settings, run_id: str, as_json: bool) -> None:
             run = wait_for(settings, run_id)
         except RunError as error:
             fail(str(error), Exit.USAGE)
-    show(_document(run), as_json, f"{run.run_id}: {run.state}")
-    _end(run)
+    show(document_of(run), as_json, f"{run.run_id}: {run.state}")
+    end(run)
 
 
 @contextmanager
@@ -209,7 +209,8 @@ def wait_for(settings: Settings, run_id: str) -> Run:
     return run
 
 
-def _run(settings: Settings, request: Request, target: str) -> Run:
+def ask(settings: Settings, request: Request, target: str) -> Run:
+    """Ask for a run, audited, and wait for its end."""
     worker.init(settings)
     audited(settings, request.workflow, target)
     with running_worker(settings):
@@ -217,7 +218,8 @@ def _run(settings: Settings, request: Request, target: str) -> Run:
         return wait_for(settings, submitted.run_id)
 
 
-def _checked(request: type[Request], **values: Any) -> Any:
+def checked(request: type[Request], **values: Any) -> Any:
+    """A request of these values; wrong ones end the command with what is wrong."""
     try:
         return request(**values)
     except ValidationError as error:
@@ -225,12 +227,14 @@ def _checked(request: type[Request], **values: Any) -> Any:
         fail("; ".join(problems), Exit.USAGE)
 
 
-def _document(run: Run) -> Document:
+def document_of(run: Run) -> Document:
+    """A run's result as the document of its verb."""
     failed = {} if not run.error else {"error": run.error}
     return {"run_id": run.run_id, "state": run.state} | dict(run.result or {}) | failed
 
 
-def _end(run: Run) -> None:
+def end(run: Run) -> None:
+    """Give the exit code of a run that did not succeed."""
     if run.state == "SUCCEEDED":
         return
     fail(f"{run.run_id} {run.state}: {run.error}", Exit.FAILED)

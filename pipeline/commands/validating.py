@@ -9,6 +9,7 @@ import click
 import narwhals as nw
 import polars as pl
 
+from lakehouse.profiles.turbofan import PROFILE
 from lakehouse.validation import files
 from lakehouse.validation.finding import Finding
 from lakehouse.validation.protos import Schema, Statistics
@@ -16,6 +17,7 @@ from pipeline.commands.output import Exit, fail, json_option, show
 from pipeline.components.example_validator import example_validator
 from pipeline.components.schema_gen import schema_gen
 from pipeline.components.statistics_gen import statistics_gen
+from pipeline.components.table_series import series_findings
 from pipeline.sources.faults import SourceError, UnreadableError
 from pipeline.sources.table_csv import read_table, tables
 
@@ -35,12 +37,14 @@ class Expected:
             are guesses, so that what breaks them is a warning.
         previous: statistics of the data before.
         training: statistics of the data that a model learnt from.
+        history: rows of either, for the time-series checks.
     """
 
     schema: Schema | None
     is_reviewed: bool
     previous: Statistics | None
     training: Statistics | None
+    history: pl.DataFrame | None
 
 
 @click.command()
@@ -75,15 +79,6 @@ def validate(
         raise SystemExit(int(Exit.BAD_DATA))
 
 
-def series_findings(path: Path, frame: pl.DataFrame) -> tuple[Finding, ...]:
-    """What the time-series checks find in a table of engines and cycles; nothing in any other.
-
-    The place where they are joined in: ``frame`` holds what :func:`read_table` read of ``path``.
-    """
-    del path, frame
-    return ()
-
-
 def verdict_of(severities: Iterable[str]) -> str:
     """The worst of some severities; ``ok`` where there is none."""
     there = set(severities)
@@ -101,24 +96,26 @@ def _text(row: dict[str, Any]) -> str:
 
 
 def _expected(schema: Path | None, previous: Path | None, training: Path | None) -> Expected:
-    before = None if previous is None else _statistics(previous)
-    learnt = None if training is None else _statistics(training)
+    before, earlier = (None, None) if previous is None else _statistics(previous)
+    learnt, taught = (None, None) if training is None else _statistics(training)
+    history = earlier if taught is None else taught
     if schema is not None:
         try:
             reviewed = files.read_schema(schema.read_text())
         except ValueError as error:
             raise ValueError(f"{schema}: {error}") from None
-        return Expected(reviewed, True, before, learnt)
+        return Expected(reviewed, True, before, learnt, history)
     normal = learnt or before
     inferred = None if normal is None else schema_gen(normal, leave_out=_KEYS).schema
-    return Expected(inferred, False, before, learnt)
+    return Expected(inferred, False, before, learnt, history)
 
 
-def _statistics(path: Path) -> Statistics:
+def _statistics(path: Path) -> tuple[Statistics, pl.DataFrame | None]:
     if path.suffix != ".pb":
-        return statistics_gen(_lazy(read_table(path)))
+        frame = read_table(path)
+        return statistics_gen(_lazy(frame)), frame
     try:
-        return files.read_statistics(path.read_bytes())
+        return files.read_statistics(path.read_bytes()), None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
@@ -137,7 +134,7 @@ def _validate(path: Path, expected: Expected, write: Path | None) -> tuple[Findi
         (write / files.SCHEMA).write_text(files.schema_text(schema))
         (write / files.ANOMALIES).write_bytes(files.anomalies_bytes(validated.anomalies))
     weighed = [_weighed(finding, expected) for finding in validated.findings]
-    return (*weighed, *series_findings(path, frame))
+    return (*weighed, *series_findings(frame, expected.history, PROFILE))
 
 
 def _weighed(finding: Finding, expected: Expected) -> Finding:

@@ -2,11 +2,9 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import narwhals as nw
 import polars as pl
 
 from lakehouse.contract import Table
@@ -15,7 +13,6 @@ from pipeline.sources.delivered import Delivered
 from pipeline.sources.faults import Fault
 
 KEY = ("engine", "cycle")
-SPANS = {"engine": pl.String, "first": pl.Int64, "last": pl.Int64, "flights": pl.Int64}
 _ORDER = (READINGS, QUARANTINE, FAILURES, TRUTH, DELIVERIES)
 
 
@@ -46,28 +43,11 @@ class Known:
             deliveries for the engines and between the cycles concerned; for truth the last ones
             of each engine of :func:`in_service_of`.
         quarantine: rows of bronze/quarantine of :func:`in_service_of` (truth only).
-        spans: what :func:`spans` says of all earlier readings of the engines concerned.
     """
 
     deliveries: pl.DataFrame
     readings: pl.DataFrame
     quarantine: pl.DataFrame
-    spans: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SPANS))
-
-
-@dataclass(frozen=True)
-class Warned:
-    """Something odd that was taken in nevertheless.
-
-    Attributes:
-        code: unknown_column, conflict, restart or gap.
-        detail: in words.
-        engines: the first few engines concerned.
-    """
-
-    code: str
-    detail: str
-    engines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,11 +57,11 @@ class Bronze:
     Attributes:
         tables: table to rows, without empty ones, in the order in which they are committed:
             bronze/deliveries last, because its row makes the others visible.
-        warnings: what was odd.
+        unknown: columns that no contract knows.
     """
 
     tables: dict[str, pl.DataFrame]
-    warnings: tuple[Warned, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def delivery(self) -> pl.DataFrame:
@@ -97,28 +77,14 @@ class Bronze:
         return dict(counts.iter_rows())
 
 
-def bronze(rows: Mapping[Table, pl.DataFrame], warnings: tuple[Warned, ...] = ()) -> Bronze:
+def bronze(rows: Mapping[Table, pl.DataFrame], unknown: tuple[str, ...] = ()) -> Bronze:
     """Rows by table, with the columns of their contracts; what they lack the lake adds as null."""
     filled = {table: rows[table] for table in _ORDER if table in rows and rows[table].height}
     tables = {
         table.name: frame.select(name for name in table.column_names if name in frame.columns)
         for table, frame in filled.items()
     }
-    return Bronze(tables, warnings)
-
-
-def spans(readings: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """How far the record of each engine reaches.
-
-    Returns:
-        engine, first and last cycle, and the number of different cycles (flights) between them.
-    """
-    cycle = nw.col("cycle")
-    return readings.group_by("engine").agg(
-        cycle.min().alias("first"),
-        cycle.max().alias("last"),
-        cycle.n_unique().cast(nw.Int64).alias("flights"),
-    )
+    return Bronze(tables, unknown)
 
 
 def delivery_id(root: str, delivered: Delivered) -> str:

@@ -171,12 +171,15 @@ def reasons(features: pl.DataFrame, band: pl.DataFrame, profile: Profile) -> pl.
     return far.group_by(ENGINE, maintain_order=True).agg(words.str.join(", ").alias("why"))
 
 
-def data_status(silver: pl.DataFrame, deliveries: pl.DataFrame) -> pl.DataFrame:
-    """Whether an engine's rows are whole: ok, or warning for gaps and unusable values.
+def data_status(
+    silver: pl.DataFrame, deliveries: pl.DataFrame, blocked: pl.DataFrame
+) -> pl.DataFrame:
+    """Whether an engine's rows are whole: ok, warning for gaps and unusable values, or blocked.
 
     Args:
         silver: rows of silver/readings, of whole engines.
         deliveries: delivery_id, received_at, simulated of the fleet.
+        blocked: fleet, engine of which newer records wait for a person's decision.
 
     Returns:
         fleet, engine, cycle (the newest), cycles_seen, data_status, last_received_at, simulated.
@@ -194,13 +197,16 @@ def data_status(silver: pl.DataFrame, deliveries: pl.DataFrame) -> pl.DataFrame:
             pl.col("received_at").max().alias("last_received_at"),
             pl.col("simulated").any(),
         )
+        .join(blocked.select(*ENGINE, waits=pl.lit(True)), on=ENGINE, how="left")
         .with_columns(
-            pl.when(pl.col("gap") | pl.col("flagged"))
+            pl.when(pl.col("waits"))
+            .then(pl.lit("blocked"))
+            .when(pl.col("gap") | pl.col("flagged"))
             .then(pl.lit("warning"))
             .otherwise(pl.lit("ok"))
             .alias("data_status")
         )
-        .drop("gap", "flagged")
+        .drop("gap", "flagged", "waits")
     )
 
 

@@ -1,8 +1,5 @@
 """ExampleGen: one parsed delivery and what bronze holds already into the rows to write."""
 
-from dataclasses import replace
-
-import narwhals as nw
 import polars as pl
 
 from lakehouse.tables import DELIVERIES, FAILURES, QUARANTINE, READINGS
@@ -11,19 +8,15 @@ from pipeline.components.bronze import (
     Arrival,
     Bronze,
     Known,
-    Warned,
     bronze,
     delivered_until,
     delivery_id,
     delivery_row,
     reject,
-    spans,
 )
 from pipeline.components.truth import take_truth
 from pipeline.sources.delivered import Delivered
 from pipeline.sources.records import Parsed
-
-_SHOWN = 5
 
 
 def repeated(delivered: Delivered, deliveries: pl.DataFrame, arrival: Arrival) -> Bronze | None:
@@ -85,9 +78,7 @@ def _take_readings(delivered: Delivered, parsed: Parsed, known: Known, arrival: 
     }
     if delivered.kind == "history":
         tables[FAILURES] = _failures(delivered, parsed, arrival)
-    return bronze(
-        tables, _warnings(parsed, again.filter(~pl.col("same")), replace(known, readings=before))
-    )
+    return bronze(tables, tuple(parsed.unknown_columns))
 
 
 def _seen_before(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -119,48 +110,3 @@ def _failures(delivered: Delivered, parsed: Parsed, arrival: Arrival) -> pl.Data
         reason=pl.lit("the record ends with the failure"),
         run_id=pl.lit(arrival.run_id),
     )
-
-
-def _warnings(parsed: Parsed, conflicts: pl.DataFrame, known: Known) -> tuple[Warned, ...]:
-    warned = [
-        Warned("unknown_column", f"{name} is in no contract") for name in parsed.unknown_columns
-    ]
-    if conflicts.height:
-        engines = _first(conflicts["engine"])
-        text = f"{conflicts.height:,} records repeat a flight with other values"
-        warned.append(Warned("conflict", text, engines))
-    restarts = conflicts.filter(pl.col("cycle") == 1)["engine"].unique()
-    if restarts.len():
-        text = f"{restarts.len():,} engines start again at cycle 1 with other values"
-        warned.append(Warned("restart", text, _first(restarts)))
-    gaps = _gaps(parsed.records, known)
-    if gaps.height:
-        text = f"{gaps['missing'].sum():,} flights of {gaps.height:,} engines are missing"
-        warned.append(Warned("gap", text, _first(gaps["engine"])))
-    return tuple(warned)
-
-
-def _gaps(rows: pl.DataFrame, known: Known) -> pl.DataFrame:
-    """Engines of a delivery whose cycles have holes, with the number of missing ones."""
-    repeated_keys = known.readings.select(KEY).unique()
-    new = rows.select(KEY).unique().join(repeated_keys, on=KEY, how="anti")
-    cycle = pl.col("cycle")
-    mine: pl.DataFrame = spans(nw.from_native(rows.lazy())).collect("polars").to_native()
-    grown = new.group_by("engine").agg(new=cycle.len().cast(pl.Int64))
-    both = (
-        mine.drop("flights")
-        .join(grown, on="engine", how="left")
-        .join(known.spans, on="engine", how="left", suffix="_before")
-    )
-    missing = (
-        pl.max_horizontal("last", "last_before")
-        - pl.min_horizontal("first", "first_before")
-        + 1
-        - pl.col("new").fill_null(0)
-        - pl.col("flights").fill_null(0)
-    )
-    return both.select("engine", missing=missing).filter(pl.col("missing") > 0).sort("engine")
-
-
-def _first(engines: pl.Series) -> tuple[str, ...]:
-    return tuple(engines.unique().sort().head(_SHOWN))

@@ -1,4 +1,4 @@
-"""Any table of text with named columns, read as TFDV reads one, and NASA's files by their names.
+"""Any table of text with named columns, read as TFDV reads one, and files in NASA's layout.
 
 A CSV's types are those of TFDV's ``generate_statistics_from_csv`` (tfx_bsl's ``csv_decoder.py``):
 of all values of a column the widest of int64, float32 and text; an empty field is missing; a line
@@ -16,6 +16,8 @@ from pipeline.sources.faults import LIMITS, Limits, Reason, SourceError, Unreada
 from pipeline.sources.text import Lines, Split, parse_row, split_blanks, split_separated
 
 _SUFFIXES = (".csv", ".csv.gz")
+# An ingest reads them in NASA's layout too, whatever their name.
+_BLANKS = (".txt", ".txt.gz")
 
 
 def tables(paths: Sequence[Path]) -> list[Path]:
@@ -44,11 +46,12 @@ def read_table(path: Path, limits: Limits = LIMITS) -> pl.DataFrame:
     try:
         lines = Lines(archives.content(path, limits=limits))
         named = nasa.named(path.name)
-        if named is None:
+        if named is None and not path.name.endswith(_BLANKS):
             header, split = _separated(lines, limits)
         else:
             signals = turbofan.PROFILE.signal_names
-            header = ["remaining"] if named.kind == "truth" else list(nasa.columns(signals))
+            truth = named is not None and named.kind == "truth"
+            header = ["remaining"] if truth else list(nasa.columns(signals))
             split = split_blanks(lines, _places(header), limits)
         _check(split)
     except UnreadableError as error:

@@ -25,6 +25,7 @@ from lakehouse.tables import (
     FEATURES,
     FLEET_BAND,
     PREDICTIONS,
+    READINGS,
     SILVER,
 )
 from pipeline.components.bulk_inferrer import (
@@ -127,7 +128,10 @@ def _fleet(step: Step, name: str) -> _Fleet:
     models = status.filter(pl.col("state") == "in_service")["model_id"].drop_nulls()
     silver = step.read(SILVER.name).filter(mine)
     arrived = deliveries.select("delivery_id", "received_at", "simulated")
-    whole = step.home.lake.by_unit(silver, partial(data_status, deliveries=arrived))
+    waiting = deliveries.filter(pl.col("state") == "blocked", pl.col("kind") != "truth")
+    blocked = _engines_of(step, name, waiting["delivery_id"].to_list())
+    known = partial(data_status, deliveries=arrived, blocked=blocked)
+    whole = step.home.lake.by_unit(silver, known)
     return _Fleet(
         name=name,
         silver=silver,
@@ -139,6 +143,14 @@ def _fleet(step: Step, name: str) -> _Fleet:
         .select(ENGINE)
         .sort(ENGINE),
     )
+
+
+def _engines_of(step: Step, fleet: str, delivery_ids: list[str]) -> pl.DataFrame:
+    """Fleet and engine of each engine that some deliveries bring records of."""
+    if not delivery_ids:
+        return pl.DataFrame(schema=dict.fromkeys(ENGINE, pl.String))
+    mine = (nw.col("fleet") == fleet, nw.col("delivery_id").is_in(delivery_ids))
+    return collect(step.look_up(READINGS.name).filter(*mine).select(*ENGINE).unique()).sort(ENGINE)
 
 
 def _score(step: Step, fleet: _Fleet, served: Live, everything: bool) -> int:

@@ -11,7 +11,7 @@ from lakehouse.clock import now
 from lakehouse.engines.local import no_rows
 from lakehouse.requests import IngestRequest
 from lakehouse.tables import DELIVERIES, QUARANTINE, READINGS, SILVER, TRUTH
-from pipeline.components.bronze import Arrival, Bronze, Known, delivery_id, spans
+from pipeline.components.bronze import Arrival, Bronze, Known, delivery_id
 from pipeline.components.clean import change, clean, overtaken
 from pipeline.components.example_gen import repeated, take_in
 from pipeline.components.truth import in_service_of
@@ -55,16 +55,21 @@ def take(step: Step, delivered: Delivered, part: str) -> dict[str, Any]:
 
 
 def clean_silver(delivery_ids: Sequence[str], step: Step) -> Summary:
-    """Accept the run's deliveries and bring silver up to date with them."""
+    """Accept what nothing blocks, and bring silver up to date with what was decided just now."""
     _accept(step, delivery_ids)
-    accepted = collect(step.read(DELIVERIES.name)).filter(pl.col("state") == "accepted")
-    ours = accepted.filter(pl.col("delivery_id").is_in(delivery_ids))
-    fleets = sorted(ours.filter(pl.col("kind") != "truth")["fleet"].unique())
+    deliveries = collect(step.read(DELIVERIES.name))
+    states = deliveries.filter(pl.col("delivery_id").is_in(delivery_ids))
+    deliveries = deliveries.filter(pl.col("kind") != "truth")
+    accepted = deliveries.filter(pl.col("state") == "accepted")
+    decided = pl.col("state").is_in(["accepted", "withdrawn"])
+    ours = deliveries.filter(decided, pl.col("delivery_id").is_in(delivery_ids))
+    fleets = sorted(ours["fleet"].unique())
     written = 0
     for index, fleet in enumerate(fleets):
         step.progress(index / len(fleets), f"cleaning {fleet}")
         written += _clean_fleet(step, fleet, accepted, ours)
-    return {"fleets": fleets, "rows": written}
+    told = dict(states.select("delivery_id", "state").iter_rows())
+    return {"fleets": fleets, "rows": written, "states": told}
 
 
 def _clean_fleet(step: Step, fleet: str, accepted: pl.DataFrame, ours: pl.DataFrame) -> int:
@@ -105,7 +110,6 @@ def _clean_late(
 
 def _accept(step: Step, delivery_ids: Sequence[str]) -> None:
     """Accept what was received; what was delivered again meanwhile becomes a duplicate."""
-    # Validation has no say yet: what could be read is accepted.
     deliveries = collect(step.read(DELIVERIES.name))
     ours = pl.col("delivery_id").is_in(delivery_ids) & (pl.col("state") == "received")
     same = ["fleet", "kind", "sha256"]
@@ -165,7 +169,7 @@ def _known(step: Step, deliveries: pl.DataFrame, records: pl.DataFrame) -> Known
     rows = collect(theirs.filter(nw.col("cycle") >= first, nw.col("cycle") <= last))
     order = deliveries.select("delivery_id", "received_at")
     readings = rows.join(order, on="delivery_id").sort("received_at", "line").drop("received_at")
-    return replace(none, readings=readings, spans=collect(spans(theirs)))
+    return replace(none, readings=readings)
 
 
 def _known_truth(step: Step, delivered: Delivered, deliveries: pl.DataFrame) -> Known:
@@ -185,13 +189,9 @@ def _told(step: Step, taken: Bronze) -> dict[str, Any]:
     state, counts = row["state"], f"{row['accepted']:,} of {row['rows']:,} records"
     level = "warning" if state == "rejected" or row["quarantined"] else "info"
     step.note(f"{label}: {state}, {counts}", level)
-    for warned in taken.warnings:
-        engines = f" ({', '.join(warned.engines)}, …)" if warned.engines else ""
-        step.note(f"{label}: {warned.code}: {warned.detail}{engines}", "warning")
     told = {name: value for name, value in row.items() if name != "received_at"}
-    warnings = [{"code": w.code, "detail": w.detail} for w in taken.warnings]
     return told | {
         "received_at": row["received_at"].isoformat(),
         "reasons": taken.reasons,
-        "warnings": warnings,
+        "unknown_columns": list(taken.unknown),
     }

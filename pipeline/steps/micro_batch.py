@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -26,6 +26,9 @@ from pipeline.step import Run, Step, Summary
 from pipeline.steps.files import record_files
 from pipeline.steps.inference import bulk_infer
 from pipeline.steps.ingest import clean_silver, take
+from pipeline.steps.schema import infer
+from pipeline.steps.statistics import describe
+from pipeline.steps.validation import validate, with_verdict
 
 SECONDS_BETWEEN_RECORDS = 60.0
 SECONDS_BETWEEN_SIGNS = 5.0
@@ -113,11 +116,16 @@ class Feed:
             self._home.lake.job(self._run.run_id, self._run.cancelled),
         ):
             taken = self._step("ExampleGen", batch.number, partial(self._take_in, batch))
-            ids = [row["delivery_id"] for row in taken["deliveries"]]
+            rows = taken["deliveries"]
+            self._step("StatisticsGen", batch.number, partial(describe, rows))
+            self._step("SchemaGen", batch.number, partial(infer, rows))
+            verdict = self._step("ExampleValidator", batch.number, partial(validate, rows))
+            ids = [row["delivery_id"] for row in rows]
             cleaned = self._step("Clean", batch.number, partial(clean_silver, ids))
-            self._step("BulkInferrer", batch.number, partial(bulk_infer, cleaned["fleets"]))
+            fleets = sorted({*cleaned["fleets"], *verdict["blocked"]})
+            self._step("BulkInferrer", batch.number, partial(bulk_infer, fleets))
             self._snapshot(batch.number)
-        self._count(batch, taken["deliveries"])
+        self._count(batch, with_verdict(rows, verdict, cleaned["states"]))
         failpoint("stream.after_batch")
         self.write_down_if_due()
 
@@ -189,6 +197,7 @@ class Feed:
         for used in step.inputs:
             self._inputs[node].setdefault(used.key, used)
         self._outputs[node].update((used.key, used) for used in step.table_outputs())
+        self._outputs[node].update((used.artifact.name, used) for used in step.outputs)
         return summary
 
     def _snapshot(self, batch: int) -> None:
@@ -200,14 +209,13 @@ class Feed:
         run = self._run
         return Commit(self._request.name, run.run_id, "snapshot", run.who, {}, batch=batch)
 
-    def _count(self, batch: Batch, deliveries: list[Mapping[str, Any]]) -> None:
+    def _count(self, batch: Batch, deliveries: Sequence[Mapping[str, Any]]) -> None:
         self.batches += 1
         self.rows += sum(row["accepted"] for row in deliveries)
         self._unwritten.append(batch.number)
         self._untold = batch.number
         for row in deliveries:
-            state = "accepted" if row["state"] == "received" else row["state"]
-            self.deliveries[state] = self.deliveries.get(state, 0) + 1
+            self.deliveries[row["state"]] = self.deliveries.get(row["state"], 0) + 1
 
     def _record(self, node: str, first: int, last: int) -> None:
         run, seconds = self._run, round(self._seconds[node], 3)

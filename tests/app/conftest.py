@@ -13,6 +13,7 @@ from app.services import Services
 from lakehouse.engines.local import LocalEngine
 from lakehouse.lake import Lake
 from lakehouse.settings import Settings
+from tests.app.decided_lake import write_decided
 from tests.app.sample_lake import FleetPlan, write_lake
 from tests.app.sample_runs import SampleRuns, sample_runs
 from tests.app.security.conftest import PASSWORD, Browser
@@ -23,6 +24,14 @@ def small_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two fleets, one with a live model; read only."""
     root = tmp_path_factory.mktemp("lake")
     write_lake(root, (FleetPlan(), FleetPlan("FD002", failed=3, in_service=2, scored=False)))
+    return root
+
+
+@pytest.fixture(scope="session")
+def decided_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small lake with verdicts on it; read only."""
+    root = tmp_path_factory.mktemp("decided")
+    write_decided(root)
     return root
 
 
@@ -41,6 +50,12 @@ def run_services(tmp_path: Path, small_lake: Path, store: SampleRuns) -> Service
 
 
 @pytest.fixture
+def decided(run_services: Services, decided_lake: Path) -> Services:
+    """The same over the lake with verdicts."""
+    return replace(run_services, lake=Lake(decided_lake, LocalEngine()))
+
+
+@pytest.fixture
 def run_app(run_services: Services, monkeypatch: pytest.MonkeyPatch) -> Dash:
     """The dashboard over the small lake and the made-up runs."""
     monkeypatch.setattr(factory, "open_services", lambda _settings: run_services)
@@ -54,6 +69,26 @@ def run_browser(run_services: Services, run_app: Dash) -> Callable[[str], Browse
     def browser(role: str) -> Browser:
         run_services.users.add(role, role, PASSWORD)
         one = Browser(run_app.server.test_client())
+        assert one.sign_in(role).status_code == 303
+        return one
+
+    return browser
+
+
+@pytest.fixture
+def decided_app(decided: Services, monkeypatch: pytest.MonkeyPatch) -> Dash:
+    """The dashboard over the lake with verdicts."""
+    monkeypatch.setattr(factory, "open_services", lambda _settings: decided)
+    return factory.create_app(decided.settings)
+
+
+@pytest.fixture
+def decided_browser(decided: Services, decided_app: Dash) -> Callable[[str], Browser]:
+    """Signs in to it with a role."""
+
+    def browser(role: str) -> Browser:
+        decided.users.add(role, role, PASSWORD)
+        one = Browser(decided_app.server.test_client())
         assert one.sign_in(role).status_code == 303
         return one
 

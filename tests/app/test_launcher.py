@@ -11,7 +11,7 @@ import pytest
 from dbos import run_dbos_database_migrations
 from sqlalchemy.exc import OperationalError
 
-from app.launcher import Files, Launcher, LaunchError, LaunchUnavailableError
+from app.launcher import Files, Launcher, LaunchError, LaunchUnavailableError, NewLimit
 from app.security.roles import Refused
 from app.services import Services
 from app.uploads import UploadTooLargeError
@@ -31,6 +31,9 @@ ENGINEERS_ONLY: dict[str, Ask] = {
     "score": lambda launcher, user: launcher.score(user, "FD001"),
     "cancel": lambda launcher, user: launcher.cancel(user, RUNNING),
     "retry": lambda launcher, user: launcher.retry(user, FAILED),
+    "review": lambda launcher, user: launcher.review(user, "d-1", "accept", "seen"),
+    "schema": lambda launcher, user: launcher.decide_schema(user, "s-1", "accept", "seen"),
+    "limit": lambda launcher, user: launcher.set_limit(user, NewLimit("FD001", "sensor_2")),
 }
 
 

@@ -20,7 +20,7 @@ def stillwater(
     failpoint: str | None = None,
     stdin: str = "",
     environment: dict[str, str] | None = None,
-    timeout: float = 60,
+    timeout: float = 180,
 ) -> subprocess.CompletedProcess[str]:
     """Run ``stillwater`` on a home; a failpoint may be armed."""
     environment = {

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lakehouse.audit import AuditLog
+from lakehouse.requests import TAKE_IN
 from lakehouse.users import UserStore
 from pipeline.sources.simulator import simulate
 from tests.pipeline.command import FAST, document, quick, stillwater
@@ -43,7 +44,7 @@ def test_the_ingest_document_holds_rows_of_deliveries_and_table_versions(home: P
     source = document(home, "runs")[-1]
     told = document(home, "run", "show", source["run_id"])
     assert (told["kind"], told["state"]) == ("ingest", "SUCCEEDED")
-    assert [step["node"] for step in told["steps"]] == ["ExampleGen", "Clean", "BulkInferrer"]
+    assert [step["node"] for step in told["steps"]] == [*TAKE_IN, "Clean", "BulkInferrer"]
     assert told["writes"]["silver/readings"] == 1
 
 

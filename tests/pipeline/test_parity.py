@@ -12,6 +12,8 @@ from lakehouse.engines.spark import SparkEngine
 from lakehouse.lake import Lake
 from lakehouse.metadata import Metadata
 from lakehouse.tables import TABLES
+from lakehouse.validation.files import read_statistics
+from lakehouse.validation.views import FeatureView, feature_views
 from pipeline.sources.simulator import simulate
 from tests.pipeline.command import FAST, document
 from tests.pipeline.oracle import NAMED_BY_RUNS, assert_sound
@@ -26,6 +28,8 @@ PLACES = {
     "bronze/readings": ("fleet", "engine", "cycle", "line", "sensor_2"),
     "bronze/failures": ("fleet", "engine", "cycle", "origin"),
     "bronze/quarantine": ("reason", "line", "raw"),
+    "quality/anomalies": ("fleet", "type", "column", "engine", "first_cycle", "detail"),
+    "quality/schemas": ("fleet", "state", "schema_id"),
     "gold/predictions": ("fleet", "engine", "cycle", "model_id", "input_digest"),
 }
 
@@ -103,7 +107,7 @@ def test_every_table_is_equal(homes: dict[str, tuple[Path, Any]], table: Table) 
     """Whatever wrote it."""
     local, spark = (rows(homes[engine][0], table) for engine in ENGINES)
     assert_equal(local, spark)
-    assert local.height or table.name in ("bronze/truth", "quality/anomalies")
+    assert local.height or table.name == "bronze/truth"
 
 
 def test_the_decisions_are_the_same(homes: dict[str, tuple[Path, Any]]) -> None:
@@ -124,6 +128,36 @@ def test_the_records_are_the_same(homes: dict[str, tuple[Path, Any]]) -> None:
     assert told[0] == told[1]
     for engine in ENGINES:
         assert_sound(homes[engine][0])
+
+
+def test_the_statistics_are_the_same(homes: dict[str, tuple[Path, Any]]) -> None:
+    """Counts, types and frequent values to the letter; moments and histograms to 1e-9."""
+    local, spark = (described(homes[engine][0]) for engine in ENGINES)
+    assert len(local) == len(spark) >= 3
+    for mine, theirs in zip(local, spark, strict=True):
+        for ours, other in zip(mine, theirs, strict=True):
+            assert numbers(ours) == pytest.approx(numbers(other), rel=TOLERANCE, nan_ok=True), (
+                ours.name
+            )
+            assert text(ours) == text(other)
+
+
+def described(home: Path) -> list[tuple[FeatureView, ...]]:
+    """The statistics of every delivery, in the order of their arrival."""
+    metadata = Metadata(home / "metadata.sqlite")
+    folders = [home / artifact.uri for artifact in metadata.artifacts("ExampleStatistics")]
+    files = [next(folder.glob("Split-*/FeatureStats.pb")) for folder in folders]
+    return [feature_views(read_statistics(file.read_bytes())) for file in files]
+
+
+def numbers(view: FeatureView) -> list[float]:
+    moments = [view.mean, view.std, view.min, view.median, view.max]
+    buckets = [v for b in (*view.histogram, *view.quantiles) for v in (b.low, b.high, b.count)]
+    return [float(value) for value in (*moments, *buckets) if value is not None]
+
+
+def text(view: FeatureView) -> tuple[object, ...]:
+    return view.name, view.type, view.count, view.missing, view.zeros, view.unique, view.top_values
 
 
 def recorded(home: Path) -> list[tuple[object, ...]]:

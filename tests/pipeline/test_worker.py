@@ -18,12 +18,15 @@ from pipeline.worker import worker
 from tests.pipeline.command import FAST, document, stillwater
 from tests.pipeline.oracle import assert_same_tables, assert_sound, steps, tables
 
-INGEST = ("ExampleGen", "Clean", "BulkInferrer")
+TAKEN_IN = ("ExampleGen", "StatisticsGen", "SchemaGen", "ExampleValidator")
+INGEST = (*TAKEN_IN, "Clean", "BulkInferrer")
 RETRAIN = ("Transform", "Trainer", "Evaluator", "Pusher", "BulkInferrer")
 # Every moment of the step protocol at which something may be half done.
 INGEST_POINTS = [
-    *(f"{node}.{moment}" for node in INGEST for moment in ("before", "after_record")),
+    *(f"{node}.after_record" for node in INGEST),
+    "ExampleGen.before",
     "ExampleGen.after_commit",
+    "SchemaGen.after_commit",
     "Clean.after_commit",
     "BulkInferrer.after_commit",
 ]
@@ -121,11 +124,12 @@ def test_a_step_that_fails_is_recorded_and_can_be_retried(
     failed = document(home, "runs")[0]
     assert failed["state"] == "FAILED"
     assert "Clean.after_commit" in failed["error"]
-    assert steps(home, failed["run_id"]) == [("ExampleGen", "COMPLETE"), ("Clean", "FAILED")]
+    done = [(node, "COMPLETE") for node in TAKEN_IN]
+    assert steps(home, failed["run_id"]) == [*done, ("Clean", "FAILED")]
     again = document(home, "run", "retry", failed["run_id"])
     assert again["state"] == "SUCCEEDED"
     assert dict(steps(home, again["run_id"])) == {
-        "ExampleGen": "CACHED",
+        **dict.fromkeys(TAKEN_IN, "CACHED"),
         "Clean": "COMPLETE",
         "BulkInferrer": "COMPLETE",
     }

@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from app.queries.run_words import Around, asked, duration, outcome, stopped_at, subject, trouble
+from app.queries.run_words import (
+    Around,
+    asked,
+    duration,
+    fleet_of,
+    outcome,
+    stopped_at,
+    subject,
+    trouble,
+)
 from app.queries.runs import PAGE_SIZE, changed, drawn_marks, marks, run_detail, run_page
 from app.services import Services
 from lakehouse.journal import Step
@@ -218,3 +227,26 @@ def test_looking_at_marks_does_not_open_the_run_records(
     assert changed(real, drawn)
     os.utime(run_services.settings.heartbeat, (0, 0))
     assert not changed(real, drawn)
+
+
+@pytest.mark.parametrize(
+    ("kind", "request_", "result", "about", "came_of_it"),
+    [
+        ("review", {"decision": "accept", "delivery_id": "d-1", "reason": "seen"},
+         {"delivery": {"fleet": "FD001", "before": "blocked", "after": "accepted"}},
+         "accept d-1", "blocked → accepted"),
+        ("schema", {"decision": "reject", "schema_id": "s-1", "reason": "seen"},
+         {"schema": {"schema_id": "s-1", "fleet": "FD001", "after": "rejected"}},
+         "reject s-1", "rejected"),
+        ("limit", {"fleet": "FD001", "sensor": "sensor_2", "regime": "0/0/100", "reason": "hot"},
+         {"limit_id": "l-1", "fleet": "FD001"}, "FD001/sensor_2 at 0/0/100", "set as l-1"),
+    ],
+)  # fmt: skip
+def test_decisions_on_data_are_told_in_words(
+    kind: str, request_: dict[str, Any], result: dict[str, Any], about: str, came_of_it: str
+) -> None:
+    run = replace(sample_runs()[0], kind=kind, request=request_, result=result, state="SUCCEEDED")
+    assert subject(run) == about
+    assert outcome(run) == came_of_it
+    assert asked(run) == f"“{request_['reason']}”"
+    assert fleet_of(run) == "FD001"

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import narwhals as nw
 import polars as pl
 
 from lakehouse.engines.local import no_rows
 from lakehouse.profiles.turbofan import PROFILE
 from lakehouse.tables import DELIVERIES, FAILURES, QUARANTINE, READINGS, TRUTH
-from pipeline.components.bronze import Arrival, Bronze, Known, spans
+from pipeline.components.bronze import Arrival, Bronze, Known
 from pipeline.components.example_gen import repeated, take_in
 from pipeline.sources.delivered import Delivered
 from pipeline.sources.records import QUARANTINE as BAD_LINES
@@ -70,18 +69,15 @@ class Shelf:
         arrival = Arrival(run, run, START + timedelta(minutes=self.count), "accepted")
         deliveries = self.tables[DELIVERIES.name]
         again = repeated(given, deliveries, arrival)
-        bronze = again or take_in(given, content, self.known(given.fleet), arrival)
+        bronze = again or take_in(given, content, self.known(), arrival)
         owned = pl.lit(bronze.delivery["delivery_id"][0]).alias("delivery_id")
         self.bad = pl.concat([self.bad, content.quarantine.with_columns(owned)])
         for name, rows in bronze.tables.items():
             self.tables[name] = pl.concat([self.tables[name], rows], how="diagonal_relaxed")
         return bronze
 
-    def known(self, fleet: str) -> Known:
-        readings = self.tables[READINGS.name]
-        mine = readings.filter(pl.col("fleet") == fleet)
-        reach = spans(nw.from_native(mine.lazy())).collect("polars").to_native()
-        return Known(self.tables[DELIVERIES.name], readings, self.bad, reach)
+    def known(self) -> Known:
+        return Known(self.tables[DELIVERIES.name], self.tables[READINGS.name], self.bad)
 
 
 def row(bronze: Bronze) -> dict[str, Any]:

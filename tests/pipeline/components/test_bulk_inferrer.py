@@ -107,11 +107,21 @@ def test_gaps_and_unusable_values_are_a_warning() -> None:
     frame = frame.filter((pl.col("engine") != "b") | (pl.col("cycle") != 2)).with_columns(
         flags=pl.when(pl.col("engine") == "c").then(pl.lit("sensor_1")).otherwise(pl.lit(""))
     )
-    status = data_status(frame, ARRIVED)
+    status = data_status(frame, ARRIVED, engines("a")[:0])
     assert dict(status.select("engine", "data_status").iter_rows()) == {
         "a": "ok", "b": "warning", "c": "warning",
     }  # fmt: skip
     assert dict(status.select("engine", "cycles_seen").iter_rows()) == {"a": 4, "b": 3, "c": 4}
+
+
+def test_an_engine_whose_newer_records_wait_for_a_decision_is_blocked() -> None:
+    """What is shown of it is the last good state, and that is said."""
+    status = data_status(flights({"a": 4, "b": 4}), ARRIVED, engines("b", "unknown"))
+    assert dict(status.select("engine", "data_status").iter_rows()) == {"a": "ok", "b": "blocked"}
+
+
+def engines(*names: str) -> pl.DataFrame:
+    return pl.DataFrame({"fleet": ["F"] * len(names), "engine": names})
 
 
 def test_a_trend_has_as_many_points_as_there_are_up_to_24() -> None:
@@ -145,7 +155,7 @@ def test_a_failed_engine_keeps_what_was_said_of_it() -> None:
         model_id=pl.lit("m"), run_id=pl.lit("r"), predicted_at=pl.lit(NOW)
     )
     failed = pl.DataFrame({"fleet": ["F"], "engine": ["b"], "failure_cycle": [3]})
-    status = engine_status(data_status(frame, ARRIVED), failed, issued, [])
+    status = engine_status(data_status(frame, ARRIVED, engines("a")[:0]), failed, issued, [])
     by_engine = {row["engine"]: row for row in status.iter_rows(named=True)}
     assert by_engine["a"]["state"] == "in_service"
     assert (by_engine["b"]["state"], by_engine["b"]["failed_at"]) == ("failed", 3)

@@ -63,43 +63,30 @@ def test_the_same_rows_again_are_counted_as_duplicates() -> None:
         delivered("b"), parsed([("E1", 1, 1.0), ("E1", 2, nan), ("E1", 3, 3.0), ("E1", 3, 3.0)])
     )
     assert counts(again) == (4, 4, 0, 3, 0)
-    assert again.warnings == ()
 
 
 def test_other_values_for_a_flight_are_conflicts() -> None:
-    """Against the earliest record, which silver keeps; they stay in bronze and are warned of."""
+    """Against the earliest record, which silver keeps; they stay in bronze."""
     shelf = Shelf()
     shelf.take(delivered("a"), parsed([("E1", 1, 1.0), ("E1", 2, 2.0)]))
     bronze = shelf.take(
         delivered("b"), parsed([("E1", 2, 2.5), ("E1", 2, 2.0), ("E1", 3, 3.0), ("E1", 3, 3.5)])
     )
     assert counts(bronze) == (4, 4, 0, 1, 2)
-    assert [(w.code, w.engines) for w in bronze.warnings] == [("conflict", ("E1",))]
 
 
-def test_a_unit_that_restarts_is_told() -> None:
-    """The second life of an engine number is conflicts and a warning, its rows stay in bronze."""
+def test_the_second_life_of_an_engine_number_is_conflicts() -> None:
+    """Its rows stay in bronze, and the failure is where the first life ended."""
     rows = [("E1", cycle, float(cycle)) for cycle in range(1, 6)]
     rows += [("E1", cycle, 100.0 + cycle) for cycle in range(1, 4)]
     bronze = Shelf().take(delivered(kind="history"), parsed(rows))
     assert counts(bronze) == (8, 8, 0, 0, 3)
-    assert [w.code for w in bronze.warnings] == ["conflict", "restart"]
     assert bronze.tables[FAILURES.name]["cycle"].to_list() == [5]
 
 
-def test_gaps_are_warned_of_and_cycles_out_of_order_are_not() -> None:
-    """A hole may be closed by a later delivery; the order of lines means nothing."""
-    shelf = Shelf()
-    first = shelf.take(delivered("a"), parsed([("E1", 5, 5.0), ("E1", 1, 1.0), ("E1", 2, 2.0)]))
-    assert [(w.code, w.engines) for w in first.warnings] == [("gap", ("E1",))]
-    second = shelf.take(delivered("b"), parsed([("E1", 4, 4.0), ("E1", 3, 3.0)]))
-    assert second.warnings == ()
-
-
-def test_unknown_columns_are_warned_of() -> None:
+def test_unknown_columns_are_told() -> None:
     content = replace(parsed([("E1", 1, 1.0)]), unknown_columns=("oil",))
-    warned = Shelf().take(delivered(), content).warnings
-    assert [(w.code, w.detail) for w in warned] == [("unknown_column", "oil is in no contract")]
+    assert Shelf().take(delivered(), content).unknown == ("oil",)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +170,7 @@ def test_engines_of_other_fleets_have_nothing_to_do_with_it() -> None:
     shelf.take(replace(delivered("a"), fleet="G"), parsed([("E1", 1, 7.0), ("E1", 5, 1.0)]))
     bronze = shelf.take(delivered("b"), parsed([("E1", 1, 1.0), ("E1", 2, 1.0)]))
     assert counts(bronze) == (2, 2, 0, 0, 0)
-    assert bronze.warnings == ()
+    assert bronze.unknown == ()
 
 
 def test_a_repeated_step_counts_the_same() -> None:

@@ -1,0 +1,163 @@
+"""Data quality: what was delivered, the verdict on it, and what was found in it."""
+
+from enum import StrEnum
+from threading import RLock
+from typing import Any
+
+from cachetools import LRUCache, cached
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from app.components import decision_form, quality_filter
+from app.components.anomaly_table import anomaly_list, anomaly_overview, found_line
+from app.components.decision_form import decided, not_decided
+from app.components.delivery_card import delivery_card, no_delivery
+from app.components.delivery_table import delivery_section
+from app.components.quality_filter import filtered
+from app.components.quality_head import blocked_notice, newer, nothing_yet, quality_head
+from app.components.quality_words import quality_address
+from app.components.rendered import rendered
+from app.components.shell import Ids as Shell
+from app.launcher import Launcher, LaunchError
+from app.pages import PageRequest
+from app.queries import deliveries
+from app.queries.quality import Ask, QualityPage, quality_page
+from app.security import current_user
+from app.security.roles import Action, Refused, allowed
+from app.services import Services
+from lakehouse.profiles import Profile
+from lakehouse.snapshots import Pinned
+
+PATH = "/quality"
+TITLE = "Data quality"
+NAV = "Data quality"
+LOOK_SECONDS = 5
+_TO_ANOMALIES = """
+function () {
+  const part = window.location.hash === "#anomalies" && document.getElementById("anomalies");
+  if (part) part.scrollIntoView();
+}
+"""
+
+
+class Ids(StrEnum):
+    """Ids that the data quality pages share."""
+
+    TICK = "quality-tick"
+    SEQ = "quality-seq"
+    NEWER = "quality-newer"
+
+
+def layout(services: Services, request: PageRequest) -> Component:
+    """Deliveries and anomalies as the URL asks for them; see :class:`app.queries.quality.Ask`."""
+    pinned, ask = services.pinned(request.as_of), Ask.of(request.query)
+    may_decide = request.as_of is None and allowed(request.role, Action.DECIDE)
+    fixed = request.as_of is not None
+    return html.Div(
+        [
+            *quality_head(pinned, PATH, ask.fleet, request.as_of),
+            dcc.Store(id=Ids.SEQ, data=pinned.snapshot.seq),
+            dcc.Interval(id=Ids.TICK, interval=LOOK_SECONDS * 1000, disabled=fixed),
+            html.Div(id=Ids.NEWER),
+            html.Div(_drawn(pinned, services.profile, ask, request.as_of, may_decide)),
+        ],
+        className="quality-page",
+    )
+
+
+def register(app: Dash, services: Services) -> None:
+    """The callbacks of this page, and those that all data quality pages share."""
+    launcher = Launcher(services)
+    app.clientside_callback(_TO_ANOMALIES, Input(quality_filter.Ids.ASK, "data"))
+
+    @app.callback(
+        Output(quality_filter.Ids.GO, "href"),
+        Input(quality_filter.field_id(ALL), "value"),
+        State(quality_filter.field_id(ALL), "id"),
+        State(quality_filter.Ids.ASK, "data"),
+        prevent_initial_call=True,
+    )
+    def filter_anomalies(values: list[Any], ids: list[Any], asked: dict[str, Any]) -> str:
+        named = {each["name"]: value for each, value in zip(ids, values, strict=True)}
+        address = filtered(asked, named)
+        if address is None:
+            raise PreventUpdate
+        return address
+
+    form = decision_form.Ids
+
+    @app.callback(
+        Output(form.RESULT, "children"),
+        Input({"type": form.BUTTON, "decision": ALL, "name": ALL}, "n_clicks"),
+        State({"type": form.REASON, "name": ALL}, "value"),
+        prevent_initial_call=True,
+    )
+    def decide(_clicks: list[int | None], reasons: list[str | None]) -> Component:
+        # Buttons that appear trigger the callback too, without a click.
+        if not ctx.triggered_id or not ctx.triggered[0]["value"]:
+            raise PreventUpdate
+        return _decide(launcher, ctx.triggered_id, (reasons or [""])[0] or "")
+
+    @app.callback(
+        Output(Ids.NEWER, "children"),
+        Input(Ids.TICK, "n_intervals"),
+        State(Ids.SEQ, "data"),
+        State(Shell.URL, "pathname"),
+        State(Shell.URL, "search"),
+        prevent_initial_call=True,
+    )
+    def look_for_newer(_tick: int, drawn: int, path: str, search: str) -> Component | None:
+        return newer(services.pinned().snapshot.seq, drawn, f"{path}{search or ''}")
+
+
+def _decide(launcher: Launcher, button: Any, reason: str) -> Component:
+    decision, delivery_id = str(button["decision"]), str(button["name"])
+    try:
+        done = launcher.review(current_user(), delivery_id, decision, reason)
+    except (Refused, LaunchError) as error:
+        return not_decided(f"{error}")
+    return decided(decision, done.run_id)
+
+
+@cached(
+    LRUCache(32),
+    key=lambda pinned, profile, ask, as_of, may_decide: (
+        pinned.lake,
+        pinned.snapshot.seq,
+        profile.name,
+        ask,
+        as_of,
+        may_decide,
+    ),
+    lock=RLock(),
+)
+def _drawn(pinned: Pinned, profile: Profile, ask: Ask, as_of: int | None, may_decide: bool) -> Any:
+    """Drawn once for all who look at the same."""
+    page = quality_page(pinned, ask)
+    if not page.any_at_all:
+        return rendered(nothing_yet())
+    blocked = deliveries.selected(pinned, ask.fleet, "blocked").height
+    parts = [*blocked_notice(blocked, ask, as_of), *_delivered(page, as_of, may_decide)]
+    return rendered(html.Div([*parts, _found(page, profile, as_of)], className="quality-page"))
+
+
+def _delivered(page: QualityPage, as_of: int | None, may_decide: bool) -> list[Component]:
+    if not page.ask.delivery:
+        return [delivery_section(page, as_of)]
+    if page.chosen is None:
+        back = quality_address(page.ask, as_of, delivery="")
+        return [no_delivery(page.ask.delivery, back)]
+    return [delivery_card(page.chosen, may_decide, page.ask, as_of)]
+
+
+def _found(page: QualityPage, profile: Profile, as_of: int | None) -> Component:
+    head = html.Div(
+        [html.H2("Anomalies"), html.P(found_line(page), className="run-hint")],
+        className="card-head",
+    )
+    overview = anomaly_overview(page, profile, as_of)
+    parts = [head, *([overview] if overview else [])]
+    parts.append(quality_filter.quality_filter(page, profile, as_of))
+    parts += anomaly_list(page, profile, as_of)
+    return html.Section(parts, className="quality-part", id="anomalies")
