@@ -12,20 +12,23 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
 from app import router
-from app.api import health, run_log, uploads
+from app.api import health, run_log, schema_file, uploads
 from app.components import shell
 from app.components.shell import Ids
 from app.pages import (
     Theme,
     account,
     anomaly,
+    drift,
     engine,
     fleet,
     limits,
     quality,
     run,
     runs,
+    schema,
     sign_in,
+    statistics,
     users,
 )
 from app.security import guard, headers
@@ -44,6 +47,9 @@ PAGES: tuple[router.Page, ...] = (
     engine,
     quality,
     anomaly,
+    statistics,
+    schema,
+    drift,
     limits,
     runs,
     run,
@@ -55,6 +61,7 @@ BLUEPRINTS: tuple[Callable[[Services], Blueprint], ...] = (
     health.blueprint,
     uploads.blueprint,
     run_log.blueprint,
+    schema_file.blueprint,
 )
 # They stand in the index by hand, so that they come before the pages' own style sheets.
 _IN_INDEX = r"^(theme\.js|tokens\.css|shell\.css)$"

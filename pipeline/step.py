@@ -100,8 +100,13 @@ class Step:
     def publish(
         self, kind: str, name: str, fill: Callable[[Path], None], **properties: Value
     ) -> Path:
-        """Publish files as an artifact; returns the folder."""
+        """Publish files as an artifact; returns the folder.
+
+        Artifacts of two types may have one name: the second one's folder has its type's name too.
+        """
         folder = self.home.settings.artifacts / self.node / name
+        if any(used.artifact.name == name for used in self.outputs):
+            folder = folder.with_name(f"{name}.{kind}")
         publish(folder, fill)
         uri = folder.relative_to(self.home.settings.home).as_posix()
         self.outputs.append(Used(kind.lower(), Artifact(kind, name, uri, properties)))

@@ -34,7 +34,7 @@ class Change:
 
 def schema_diff(old: Schema, new: Schema) -> tuple[Change, ...]:
     """Every difference, feature by feature: those of ``old`` first, then the new ones."""
-    before, after = _features(old), _features(new)
+    before, after = schema_facts(old), schema_facts(new)
     found: list[Change] = []
     for name in dict.fromkeys([*before, *after]):
         mine, theirs = before.get(name, {}), after.get(name, {})
@@ -46,7 +46,8 @@ def schema_diff(old: Schema, new: Schema) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def _features(schema: schema_pb2.Schema) -> dict[str, dict[str, str]]:
+def schema_facts(schema: Schema) -> dict[str, dict[str, str]]:
+    """Feature by feature what a schema says of it, each as a name and a text."""
     return {feature.name: dict(_facts(schema, feature)) for feature in schema.feature}
 
 

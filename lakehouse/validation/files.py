@@ -4,9 +4,12 @@ Names and formats are TFX's (``FeatureStats.pb``, ``schema.pbtxt``, ``SchemaDiff
 tools read ours and ours read its.
 """
 
+from pathlib import Path
+
 from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 
+from lakehouse.artifacts import check
 from lakehouse.validation.protos import Anomalies, Schema, Statistics
 
 STATISTICS = "FeatureStats.pb"
@@ -29,6 +32,16 @@ def read_statistics(content: bytes) -> Statistics:
         return Statistics.FromString(content)
     except DecodeError as error:
         raise ValueError(f"no statistics (DatasetFeatureStatisticsList): {error}") from None
+
+
+def published_statistics(folder: Path) -> Statistics:
+    """Statistics of one split, as a step published them.
+
+    Raises:
+        BrokenArtifactError: the folder or its file is gone or has changed since.
+    """
+    check(folder)
+    return read_statistics(next(folder.glob(f"Split-*/{STATISTICS}")).read_bytes())
 
 
 def schema_text(schema: Schema) -> str:

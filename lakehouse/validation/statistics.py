@@ -63,11 +63,11 @@ def statistics(frame: nw.LazyFrame[Any], by_value_rows: int = BY_VALUE_ROWS) -> 
         feature = dataset.features.add(type=column.type)
         feature.path.step.append(column.name)
         if column.is_numeric:
-            _tell_numeric(feature.num_stats, mine, spread.get(column, _NOTHING))
+            tell_numeric(feature.num_stats, mine, spread.get(column, _NOTHING))
         else:
             _tell_text(feature.string_stats, mine, values.get(column, ()), rows)
         stats = feature.num_stats if column.is_numeric else feature.string_stats
-        _tell_presence(stats.common_stats, rows, int(mine["count"] or 0))
+        tell_presence(stats.common_stats, rows, int(mine["count"] or 0))
     return statistics_pb2.DatasetFeatureStatisticsList(datasets=[dataset])
 
 
@@ -126,7 +126,7 @@ def _text(column: Column) -> dict[str, nw.Expr]:
     return {"count": value.count(), "unique": value.n_unique(), "bytes": length}
 
 
-def _tell_presence(common: statistics_pb2.CommonStatistics, rows: int, present: int) -> None:
+def tell_presence(common: statistics_pb2.CommonStatistics, rows: int, present: int) -> None:
     """Each example holds one value of a feature, or none."""
     common.num_missing = rows - present
     common.num_non_missing = common.tot_num_values = present
@@ -136,9 +136,10 @@ def _tell_presence(common: statistics_pb2.CommonStatistics, rows: int, present: 
         common.num_values_histogram.CopyFrom(constant_histogram(1.0, present))
 
 
-def _tell_numeric(
+def tell_numeric(
     told: statistics_pb2.NumericStatistics, numbers: Numbers, finite: Distribution
 ) -> None:
+    """Moments and histograms; only counts where there is no number."""
     nan = int(numbers["nan"] or 0)
     if int(numbers["count"] or 0) == nan:
         told.SetInParent()

@@ -56,10 +56,11 @@ def feature_views(
     statistics: Statistics,
 ) -> tuple[FeatureView, ...]:
     """Every column of some statistics, in their order."""
-    return tuple(_view(told) for told in dataset(statistics).features)
+    return tuple(feature_view(told) for told in dataset(statistics).features)
 
 
-def _view(told: Told) -> FeatureView:
+def feature_view(told: Told) -> FeatureView:
+    """One column of some statistics."""
     same = (told.name, told.type, told.present, told.missing)
     if told.is_text:
         top = told.feature.string_stats.top_values

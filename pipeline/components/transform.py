@@ -93,6 +93,14 @@ def history(silver: Rows, failures: pl.DataFrame, most: int) -> Lives:
     return Lives(flights.sort(KEYS), len(taken), len(flown), int(flown["flights"].sum()))
 
 
+def fewer(flights: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Those of a fair sample of the engines, as :func:`history` gives and takes them."""
+    if flights.height <= most:
+        return flights
+    failures = flights.select(*ENGINE, "failure_cycle").unique()
+    return history(_lazy(flights.drop("failure_cycle", "remaining")), failures, most).flights
+
+
 def fit(failed: pl.DataFrame, profile: Profile) -> TransformGraph:
     """Fit regimes, normalisation and health signals on the flights of failed engines.
 

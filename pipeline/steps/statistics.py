@@ -7,9 +7,8 @@ from typing import Any
 
 import narwhals as nw
 
-from lakehouse.artifacts import check
 from lakehouse.tables import READINGS
-from lakehouse.validation.files import STATISTICS, read_statistics, statistics_bytes
+from lakehouse.validation.files import STATISTICS, published_statistics, statistics_bytes
 from lakehouse.validation.protos import Statistics
 from pipeline.components.statistics_gen import statistics_gen
 from pipeline.step import Step, Summary
@@ -80,6 +79,5 @@ def load_statistics(step: Step, name: str) -> Statistics | None:
         folder = step.home.settings.home / artifact.uri
     if not folder.is_dir():
         return None
-    check(folder)
     step.uses(ARTIFACT, name)
-    return read_statistics(next(folder.glob(f"Split-*/{STATISTICS}")).read_bytes())
+    return published_statistics(folder)

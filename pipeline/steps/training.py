@@ -21,11 +21,11 @@ from pipeline.components.fleet_band import fleet_band
 from pipeline.components.transform import features_of, fit, history
 from pipeline.models.failure import FailureModel
 from pipeline.models.fitting import Cluster
-from pipeline.models.graph import TransformGraph
 from pipeline.step import Step, Summary
 from pipeline.steps.frames import collect
 from pipeline.steps.inference import load_graph
 from pipeline.steps.plan import Plan, failed_of
+from pipeline.steps.taught import Fitted, describe_features, describe_flights
 
 GRAPH = "transform_graph.json"
 OUT_OF_FOLD = "out_of_fold.parquet"
@@ -49,8 +49,12 @@ def transform(plan: Plan, step: Step) -> Summary:
         fleet=plan["fleet"],
         **lives.about,
     )
-    if not _has_features(step, transform_id):
-        _write_features(step, plan, silver, (transform_id, graph))
+    fitted = Fitted(transform_id, graph, lives.flights)
+    describe_flights(step, plan, fitted)
+    if _has_features(step, transform_id):
+        describe_features(step, plan, fitted, _read_features(step, plan, transform_id))
+    else:
+        _write_features(step, plan, silver, fitted)
     return {
         "transform_id": transform_id,
         "uri": _uri(step, folder),
@@ -68,14 +72,13 @@ def _has_features(step: Step, transform_id: str) -> bool:
     return not collect(rows.filter(nw.col("transform_id") == transform_id).head(1)).is_empty()
 
 
-def _write_features(
-    step: Step, plan: Plan, silver: nw.LazyFrame[Any], fitted: tuple[str, TransformGraph]
-) -> None:
-    transform_id, graph = fitted
+def _write_features(step: Step, plan: Plan, silver: nw.LazyFrame[Any], fitted: Fitted) -> None:
+    transform_id, graph = fitted.transform_id, fitted.graph
     lake, where = step.home.lake, {"transform_id": [transform_id], "fleet": [plan["fleet"]]}
     step.progress(0.4, "writing features")
     with lake.held(lake.by_unit(silver, partial(features_of, graph, transform_id))) as features:
         step.replace(FEATURES.name, features, where, part=transform_id)
+        describe_features(step, plan, fitted, features)
         step.progress(0.8, "writing the fleet's band")
         band = fleet_band(silver, features, step.home.profile)
         marked = band.with_columns(nw.lit(transform_id).alias("transform_id"))
@@ -88,9 +91,7 @@ def trainer(plan: Plan, transform: Summary, step: Step) -> Summary:
     settings, transform_id = step.home.settings, transform["transform_id"]
     step.uses("TransformGraph", transform_id)
     silver, failed = _read_silver(step, plan), _read_failed(step, plan)
-    features = step.read(FEATURES.name, transform["features_version"]).filter(
-        nw.col("transform_id") == transform_id, nw.col("fleet") == plan["fleet"]
-    )
+    features = _read_features(step, plan, transform_id, transform["features_version"])
     graph = load_graph(settings.home, transform["uri"])
     cluster = _cluster(step, plan, silver, failed)
     threads = settings.learner_threads
@@ -214,6 +215,13 @@ def pusher(
 def _read_silver(step: Step, plan: Plan) -> nw.LazyFrame[Any]:
     rows = step.read(SILVER.name, plan["versions"][SILVER.name])
     return rows.filter(nw.col("fleet") == plan["fleet"])
+
+
+def _read_features(
+    step: Step, plan: Plan, transform_id: str, version: int | None = None
+) -> nw.LazyFrame[Any]:
+    rows = step.read(FEATURES.name, version)
+    return rows.filter(nw.col("transform_id") == transform_id, nw.col("fleet") == plan["fleet"])
 
 
 def _read_failed(step: Step, plan: Plan) -> pl.DataFrame:

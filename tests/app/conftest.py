@@ -17,6 +17,7 @@ from tests.app.decided_lake import write_decided
 from tests.app.sample_lake import FleetPlan, write_lake
 from tests.app.sample_runs import SampleRuns, sample_runs
 from tests.app.security.conftest import PASSWORD, Browser
+from tests.app.taught_home import TaughtHome, make_taught_home
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +90,40 @@ def decided_browser(decided: Services, decided_app: Dash) -> Callable[[str], Bro
     def browser(role: str) -> Browser:
         decided.users.add(role, role, PASSWORD)
         one = Browser(decided_app.server.test_client())
+        assert one.sign_in(role).status_code == 303
+        return one
+
+    return browser
+
+
+@pytest.fixture(scope="session")
+def taught_home(tmp_path_factory: pytest.TempPathFactory) -> TaughtHome:
+    """A home with a live model and what came in since; read only."""
+    return make_taught_home(tmp_path_factory.mktemp("taught"))
+
+
+@pytest.fixture
+def taught_services(taught_home: TaughtHome, tmp_path: Path) -> Services:
+    """Services that read it; users, runs and audit log are those of an empty home."""
+    empty = open_services(Settings(home=tmp_path / "home"))
+    full = open_services(Settings(home=taught_home.path))
+    return replace(full, users=empty.users, runs=empty.runs, audit=empty.audit)
+
+
+@pytest.fixture
+def taught_app(taught_services: Services, monkeypatch: pytest.MonkeyPatch) -> Dash:
+    """The dashboard over it."""
+    monkeypatch.setattr(factory, "open_services", lambda _settings: taught_services)
+    return factory.create_app(taught_services.settings)
+
+
+@pytest.fixture
+def taught_browser(taught_services: Services, taught_app: Dash) -> Callable[[str], Browser]:
+    """Signs in to it with a role."""
+
+    def browser(role: str) -> Browser:
+        taught_services.users.add(role, role, PASSWORD)
+        one = Browser(taught_app.server.test_client())
         assert one.sign_in(role).status_code == 303
         return one
 
