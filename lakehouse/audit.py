@@ -150,6 +150,10 @@ class AuditLog:
                 hashes.append(entry.hash)
         return _against(head, hashes)
 
+    def held(self) -> contextlib.AbstractContextManager[None]:
+        """A block in which nobody adds to the log."""
+        return self._lock()
+
     def _lines(self) -> Iterator[bytes]:
         if self._file.exists():
             with self._file.open("rb") as file:

@@ -127,11 +127,14 @@ class Metadata:
 
     def producer(self, artifact: Artifact) -> Execution | None:
         """The first step that wrote an artifact."""
+        return next(iter(self.producers(artifact)), None)
+
+    def producers(self, artifact: Artifact) -> tuple[Execution, ...]:
+        """All steps that wrote an artifact, oldest first."""
         events = self._do(lambda s: s.get_events_by_artifact_ids([artifact.id]))
-        steps = [event.execution_id for event in events if event.type == pb.Event.OUTPUT]
-        if not steps:
-            return None
-        return self._execution(self._do(lambda s: s.get_executions_by_id([min(steps)]))[0])
+        steps = sorted({event.execution_id for event in events if event.type == pb.Event.OUTPUT})
+        rows = self._do(lambda s: s.get_executions_by_id(steps)) if steps else []
+        return tuple(self._execution(row) for row in sorted(rows, key=lambda row: row.id))
 
     def run(self, run_id: str) -> tuple[Execution, ...]:
         """All finished steps of a run, in order."""

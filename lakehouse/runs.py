@@ -139,6 +139,11 @@ class RunStore:
         )
         return tuple(self._run(status) for status in found)
 
+    def ids(self) -> frozenset[str]:
+        """Ids of all runs that there are."""
+        rows = self.client.list_workflows(name=list(REQUESTS), load_input=False, load_output=False)
+        return frozenset(row.workflow_id for row in rows)
+
     def active(self) -> tuple[Run, ...]:
         """Runs that are queued or running, newest first."""
         found = self.client.list_workflows(

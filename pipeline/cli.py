@@ -10,7 +10,10 @@ from lakehouse.audit import AuditError
 from lakehouse.runs import RunError
 from lakehouse.settings import Settings, SettingsError
 from pipeline.commands import (
+    backing,
     deciding,
+    exporting,
+    maintaining,
     models,
     reading,
     replaying,
@@ -18,7 +21,9 @@ from pipeline.commands import (
     serving,
     spark,
     streaming,
+    tables,
     validating,
+    verifying,
 )
 from pipeline.commands.output import Exit, fail
 
@@ -67,9 +72,15 @@ for command in (
     reading.engine,
     models.models,
     models.model,
-    reading.history,
+    tables.history,
+    tables.diff,
     reading.runs,
     reading.run,
+    verifying.verify,
+    maintaining.maintain,
+    backing.backup,
+    backing.restore,
+    exporting.export,
     serving.data,
     spark.spark,
     serving.user,

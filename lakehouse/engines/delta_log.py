@@ -13,6 +13,12 @@ def actions(path: Path, version: int) -> list[dict[str, Any]]:
     return [json.loads(line) for line in commit.read_text().splitlines() if line]
 
 
+def oldest(path: Path) -> int:
+    """The oldest commit that has not expired."""
+    names = (file.stem for file in (path / "_delta_log").glob("*.json"))
+    return min((int(name) for name in names if name.isdecimal()), default=0)
+
+
 def entry(path: Path, version: int) -> LogEntry:
     """One commit as its ``commitInfo`` tells it."""
     found = actions(path, version)

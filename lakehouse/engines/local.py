@@ -24,7 +24,7 @@ from deltalake.schema import PrimitiveType
 from lakehouse.content import Content, content_of
 from lakehouse.contract import Column, Table, Type
 from lakehouse.engines import Added, ByGroup, ContractError, LogEntry, Where, Write
-from lakehouse.engines.delta_log import actions, entry
+from lakehouse.engines.delta_log import actions, entry, oldest
 
 Rows = nw.LazyFrame[Any]
 POLARS: dict[Type, Any] = {
@@ -187,7 +187,8 @@ class LocalEngine:
         """Commits up to ``version`` (default: newest), newest first."""
         # delta-rs tells the newest history whatever version was opened, so the commits are read.
         newest = version if version is not None else self.version(path)
-        first = 0 if limit is None or newest is None else max(0, newest - limit + 1)
+        told = oldest(path) if limit is None or limit > 1 else 0
+        first = told if limit is None or newest is None else max(told, newest - limit + 1)
         versions = range(newest, first - 1, -1) if newest is not None else ()
         return [entry(path, number) for number in versions]
 

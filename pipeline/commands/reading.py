@@ -2,18 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 import narwhals as nw
 import polars as pl
 
-from lakehouse.engines import LogEntry
 from lakehouse.runs import Run, RunError, RunStore
 from lakehouse.settings import Settings
 from lakehouse.snapshots import Pinned, pin
-from lakehouse.tables import BACKFILL, DELIVERIES, ENGINE_STATUS, PREDICTIONS, TABLES
+from lakehouse.tables import BACKFILL, DELIVERIES, ENGINE_STATUS, PREDICTIONS
 from pipeline.commands.output import Exit, audited, fail, json_option, show, table
 from pipeline.home import Home, open_home
 from pipeline.steps.frames import collect
@@ -87,20 +85,6 @@ def engine(settings: Settings, name: str, as_json: bool) -> None:
             fail(f"nothing was said of {name}", Exit.USAGE)
     document = _engine_document(pinned, found[0], prediction)
     show(document, as_json, json.dumps(document, indent=1, default=str))
-
-
-@click.command()
-@click.argument("name", metavar="TABLE")
-@json_option
-@click.pass_obj
-def history(settings: Settings, name: str, as_json: bool) -> None:
-    """Every version of a table: who wrote it, in which run, how many rows."""
-    if name not in TABLES:
-        fail(f"{name!r} is no table; there are {', '.join(TABLES)}", Exit.USAGE)
-    lake = open_home(settings).lake
-    rows = [_version_document(entry) for entry in lake.history(name)]
-    columns = ("version", "time", "operation", "run_id", "who", "rows_added", "rows_removed")
-    show(rows, as_json, table(rows, columns))
 
 
 @click.command()
@@ -209,21 +193,3 @@ def _prediction(row: Mapping[str, Any], origin: str) -> Document:
 
 def _flat(prediction: Document | None) -> Document:
     return {} if prediction is None else prediction | prediction["window"]
-
-
-def _version_document(entry: LogEntry) -> Document:
-    def files(*names: str) -> int:
-        return next((int(entry.metrics[name]) for name in names if name in entry.metrics), 0)
-
-    noted = entry.metadata
-    return {
-        "version": entry.version,
-        "time": datetime.fromtimestamp(entry.time / 1000, UTC),
-        "operation": entry.operation,
-        "run_id": noted.get("run_id"),
-        "who": noted.get("who"),
-        "rows_added": noted.get("rows_added", 0),
-        "rows_removed": noted.get("rows_removed", 0),
-        "files_added": files("num_added_files", "num_target_files_added", "numFilesAdded"),
-        "files_removed": files("num_removed_files", "num_target_files_removed", "numFilesRemoved"),
-    }

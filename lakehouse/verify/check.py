@@ -1,0 +1,147 @@
+"""All checks of a home, in an order that holds while runs go on: what is written last comes first.
+
+A step is written to Delta, then to ML Metadata, then to the run records; asking in the opposite
+order, whatever one of them tells of is in the others already.
+"""
+
+import tempfile
+from collections.abc import Generator, Iterator, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from lakehouse.audit import AuditLog
+from lakehouse.commits import Committed, DeltaLog
+from lakehouse.engines.local import LocalEngine
+from lakehouse.lake import Lake
+from lakehouse.metadata import Metadata
+from lakehouse.pins import Pin, model_pins
+from lakehouse.runs import RunStore
+from lakehouse.settings import Settings
+from lakehouse.snapshots import pin
+from lakehouse.sqlite_copy import copy_database
+from lakehouse.tables import FILES, SNAPSHOTS, TABLES
+from lakehouse.verify.files import content_findings, file_findings, hash_findings
+from lakehouse.verify.finding import Finding
+from lakehouse.verify.folders import folder_findings, recorded_findings, serving_findings
+from lakehouse.verify.logs import count_findings, log_findings
+from lakehouse.verify.records import (
+    Runs,
+    artifact_findings,
+    commit_findings,
+    read_runs,
+    step_findings,
+)
+
+
+def verify(settings: Settings, deep: bool = False) -> tuple[Finding, ...]:
+    """Everything in a home that is not as it was left; empty when it is whole.
+
+    Args:
+        settings: name the home; runs may go on in it.
+        deep: also hash every row of the versions that must be readable.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        return tuple(sorted(_Check(settings, Path(folder)).findings(deep)))
+
+
+class _Check:
+    """One verification: what several checks need is read once."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._lake = Lake(settings.lake, LocalEngine())
+        self._commits: dict[str, dict[int, Committed]] = {}
+        # What must be readable beside the newest version, and what files hash to, by table.
+        self._pins: tuple[Pin, ...] = ()
+        self._snapshot: Mapping[str, int] = {}
+        self._hashes: dict[str, dict[str, str]] = {}
+
+    def findings(self, deep: bool) -> Iterator[Finding]:
+        """What every check finds."""
+        runs = yield from self._runs()
+        metadata = yield from self._metadata()
+        if metadata is not None:
+            self._pins = model_pins(metadata, self._settings.serving)
+        # Book-keeping first: it says what is to be expected of the others.
+        for name in sorted(TABLES, key=lambda name: TABLES[name].is_data):
+            yield from self._table(name, deep)
+        if metadata is not None:
+            yield from artifact_findings(metadata, self._commits)
+            yield from recorded_findings(self._settings, metadata)
+        if metadata is not None and runs is not None:
+            yield from step_findings(runs, metadata)
+            known = RunStore(self._settings).ids()
+            yield from commit_findings(runs, known, metadata, self._commits)
+        yield from folder_findings(self._settings)
+        yield from serving_findings(self._settings)
+        yield from _audit(self._settings)
+
+    def _runs(self) -> Generator[Finding, None, Runs | None]:
+        if self._settings.users.is_file():
+            yield from self._store(self._settings.users)
+        problems = self._store(self._settings.runs)
+        yield from problems
+        return None if problems else read_runs(RunStore(self._settings))
+
+    def _metadata(self) -> Generator[Finding, None, Metadata | None]:
+        problems = self._store(self._settings.metadata)
+        yield from problems
+        if problems:
+            return None
+        copy = Metadata(self._folder / self._settings.metadata.name)
+        try:
+            copy.artifacts("Model")
+        except Exception as error:
+            yield Finding("store", self._settings.metadata.name, f"it does not open: {error}")
+            return None
+        return copy
+
+    def _store(self, file: Path) -> tuple[Finding, ...]:
+        """What is wrong with a database; a copy of it is left in this check's folder."""
+        if not file.is_file():
+            return (Finding("store", file.name, "it is missing"),)
+        problems = copy_database(file, self._folder / file.name)
+        return tuple(Finding("store", file.name, problem) for problem in problems)
+
+    def _table(self, name: str, deep: bool) -> Iterator[Finding]:
+        log = DeltaLog(self._lake.path(name))
+        problems = list(log_findings(name, log, self._snapshot.get(name)))
+        whole = not problems and bool(log.commit_files())
+        problems += hash_findings(name, log, self._hashes.get(name, {}))
+        if whole:
+            problems += self._content(name, log)
+        yield from problems
+        if not whole or problems:
+            return
+        if deep:
+            yield from content_findings(self._lake, name, self._needed(name))
+        if name == SNAPSHOTS.name:
+            self._snapshot = pin(self._lake).snapshot.versions
+        elif name == FILES.name:
+            self._hashes = self._noted()
+
+    def _content(self, name: str, log: DeltaLog) -> Iterator[Finding]:
+        self._commits[name] = {commit.version: commit for commit in log.commits()}
+        yield from file_findings(name, log, self._needed(name), self._hashes.get(name, {}))
+        yield from count_findings(name, log)
+
+    def _needed(self, name: str) -> set[int]:
+        """Versions that must be readable: the newest, the snapshot's, those models learned from."""
+        commits = self._commits[name]
+        wanted = {max(commits), self._snapshot.get(name, max(commits))}
+        return (wanted | {p.version for p in self._pins if p.table == name}) & commits.keys()
+
+    def _noted(self) -> dict[str, dict[str, str]]:
+        rows: pl.DataFrame = self._lake.scan(FILES.name).collect("polars").to_native()
+        found: dict[str, dict[str, str]] = {}
+        for table, path, digest in rows.select("table", "path", "sha256").iter_rows():
+            found.setdefault(table, {})[path] = digest
+        return found
+
+
+def _audit(settings: Settings) -> Iterator[Finding]:
+    verdict = AuditLog(settings.audit).verify()
+    if not verdict.ok:
+        yield Finding("audit", f"audit/audit.jsonl#{verdict.first_bad}", verdict.detail)

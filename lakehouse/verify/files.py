@@ -1,0 +1,61 @@
+"""Whether data files are there, of the right size, and hash to what was noted when they came."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from polars.exceptions import PanicException
+
+from lakehouse.artifacts import file_sha256
+from lakehouse.commits import DataFile, DeltaLog
+from lakehouse.lake import Lake
+from lakehouse.verify.finding import Finding
+
+Hashes = Mapping[str, str]
+
+
+def file_findings(
+    name: str, log: DeltaLog, versions: Iterable[int], hashes: Hashes
+) -> Iterator[Finding]:
+    """Files that are missing from versions that must be readable, and files that have changed.
+
+    Args:
+        name: the table.
+        log: its log, which is whole.
+        versions: those that must be readable; of others, files may have been let go.
+        hashes: path to the sha256 that was noted.
+    """
+    needed: dict[str, tuple[DataFile, int]] = {}
+    for version in sorted(versions):
+        for path, file in log.at(version).files.items():
+            needed[path] = (file, version)
+    for path, (file, version) in needed.items():
+        at = log.path / file.file
+        if not at.is_file():
+            yield Finding("missing_file", f"lake/{name}/{path}", f"version {version} needs it")
+        elif path not in hashes and at.stat().st_size != file.bytes:
+            detail = f"{at.stat().st_size:,} bytes; the log says {file.bytes:,}"
+            yield Finding("changed_file", f"lake/{name}/{path}", detail)
+
+
+def hash_findings(name: str, log: DeltaLog, hashes: Hashes) -> Iterator[Finding]:
+    """Files that are there but do not hash to what was noted; the log need not be whole."""
+    for path, expected in hashes.items():
+        at = log.path / DataFile(path, 0).file
+        if at.is_file() and file_sha256(at) != expected:
+            detail = "its sha256 is not the one that was noted when it was written"
+            yield Finding("changed_file", f"lake/{name}/{path}", detail)
+
+
+def content_findings(lake: Lake, name: str, versions: Iterable[int]) -> Iterator[Finding]:
+    """Versions whose rows do not hash to what their commit noted; reads every row."""
+    for version in sorted(versions):
+        where = f"{name}@{version}"
+        try:
+            noted, counted = lake.content(name, version), lake.recount(name, version)
+        # A file that polars cannot read ends in a panic, which is no Exception.
+        except (Exception, PanicException) as error:
+            yield Finding("content", where, f"its rows cannot be read: {error}"[:500])
+            continue
+        if noted != counted:
+            detail = f"noted {noted.rows:,} rows, {noted.sha256[:12]}…; "
+            detail += f"counted {counted.rows:,} rows, {counted.sha256[:12]}…"
+            yield Finding("content", where, detail)

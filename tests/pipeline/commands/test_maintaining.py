@@ -1,0 +1,133 @@
+"""`stillwater maintain` lets old versions go, but not those that a published model learned from."""
+
+from pathlib import Path
+
+import narwhals as nw
+import polars as pl
+import pytest
+
+from lakehouse.commits import DeltaLog
+from lakehouse.engines.local import LocalEngine
+from lakehouse.history import table_history
+from lakehouse.lake import Commit, Lake
+from lakehouse.lock import lake_lock
+from lakehouse.metadata import Metadata
+from lakehouse.pins import model_pins
+from lakehouse.records import Artifact, Execution, Used
+from tests.pipeline.command import document, quick
+
+SILVER, FEATURES = "silver/readings", "gold/features"
+
+
+def lake_of(home: Path) -> Lake:
+    return Lake(home / "lake", LocalEngine())
+
+
+def collected(lake: Lake, table: str, version: int | None = None) -> pl.DataFrame:
+    frame: pl.DataFrame = lake.scan(table, version).collect("polars").to_native()
+    return frame
+
+
+def rewrite(home: Path, table: str, name: str) -> None:
+    """Put every row of a fleet anew, so that the files of the version before are replaced."""
+    lake = lake_of(home)
+    rows = nw.from_native(collected(lake, table).lazy())
+    lake.replace(table, rows, {"fleet": ["F"]}, Commit(name, "", "test", "somebody"))
+
+
+@pytest.fixture
+def worn(home: Path) -> Path:
+    """A home whose model learned from versions that have been replaced twice."""
+    for name in ("one", "two"):
+        for table in (SILVER, FEATURES):
+            rewrite(home, table, name)
+    document(home, "maintain")  # its snapshot names the new versions
+    return home
+
+
+def test_what_a_model_learned_from_is_pinned(fleet_home: Path) -> None:
+    """Everything that its Transform and its Trainer read; a prediction pins nothing."""
+    pins = model_pins(Metadata(fleet_home / "metadata.sqlite"), fleet_home / "serving")
+    model = document(fleet_home, "models")[0]["model_id"]
+    assert {pin.model_id for pin in pins} == {model}
+    assert all(pin.live for pin in pins)
+    tables = {pin.table for pin in pins}
+    assert {SILVER, FEATURES, "bronze/failures", "bronze/deliveries"} == tables
+
+
+def test_every_pinned_version_still_reads(worn: Path) -> None:
+    """What stood between it and the newest is gone, and the document says what was kept."""
+    lake = lake_of(worn)
+    pinned = {
+        pin.table: pin.version
+        for pin in model_pins(Metadata(worn / "metadata.sqlite"), worn / "serving")
+    }
+    before = {table: collected(lake, table, version) for table, version in pinned.items()}
+    told = document(worn, "maintain", "--days", "0")
+    for table, version in pinned.items():
+        assert collected(lake_of(worn), table, version).equals(before[table])
+    assert told["lost"] == []
+    kept = {(entry["table"], entry["version"]) for entry in told["kept"]}
+    assert {(SILVER, pinned[SILVER]), (FEATURES, pinned[FEATURES])} <= kept
+    swept = {entry["table"] for entry in told["tables"]}
+    assert {SILVER, FEATURES} <= swept
+    gone = [fact.version for fact in table_history(lake, SILVER) if not fact.readable]
+    assert gone == [pinned[SILVER] + 1]
+    assert document(worn, "verify", "--deep")["ok"]
+
+
+def test_without_the_guard_the_models_that_lost_their_data_are_named(worn: Path) -> None:
+    """Exactly those, with the versions that they miss."""
+    model = document(worn, "models")[0]["model_id"]
+    told = document(worn, "maintain", "--days", "0", "--without-guard")
+    assert {entry["model_id"] for entry in told["lost"]} == {model}
+    assert {entry["table"] for entry in told["lost"]} == {SILVER, FEATURES}
+    assert told["kept"] == []
+    found = document(worn, "verify", code=3)["findings"]
+    assert {finding["what"] for finding in found} == {"missing_file"}
+
+
+def test_a_young_version_is_let_alone(worn: Path) -> None:
+    """By default nothing goes before a month, and a second time changes nothing more."""
+    assert document(worn, "maintain")["tables"] == []
+    assert all(fact.readable for fact in table_history(lake_of(worn), SILVER))
+
+
+def test_log_entries_go_only_behind_what_is_pinned(worn: Path) -> None:
+    """The oldest one that is needed is still there, and the home is sound."""
+    lake = lake_of(worn)
+    document(worn, "maintain", "--days", "0", "--log-days", "0")
+    document(worn, "maintain", "--days", "0", "--log-days", "0")
+    for pin in model_pins(Metadata(worn / "metadata.sqlite"), worn / "serving"):
+        assert DeltaLog(lake.path(pin.table)).at(pin.version).files.keys()
+        collected(lake_of(worn), pin.table, pin.version)
+    assert min(DeltaLog(lake.path("ops/snapshots")).commit_files()) > 0
+    assert document(worn, "history", "ops/snapshots")
+    assert document(worn, "verify")["ok"]
+
+
+def test_features_of_a_refused_candidate_are_dropped(home: Path) -> None:
+    """Those of the live model stay; whoever makes the same transform again works it out anew."""
+    lake, metadata = lake_of(home), Metadata(home / "metadata.sqlite")
+    live = collected(lake, FEATURES)["transform_id"].unique().to_list()
+    candidate = collected(lake, FEATURES).with_columns(transform_id=pl.lit("t-refused"))
+    lake.append(FEATURES, nw.from_native(candidate.lazy()), Commit("c", "", "test", "somebody"))
+    graph = Used("graph", Artifact("TransformGraph", "t-refused", "artifacts/none"))
+    metadata.record(Execution("Transform", "run-x", "COMPLETE", {}, "print"), (), [graph])
+    known = {"model_id": "m-x", "fleet": "F", "sha256": "", "transform_id": "t-refused"}
+    model = Used("model", Artifact("Model", "m-x", "artifacts/none", known))
+    metadata.record(Execution("Trainer", "run-x", "COMPLETE"), [graph], [model])
+    verdict = Artifact("ModelBlessing", "m-x.blessing", "artifacts/none", {"model_id": "m-x"})
+    metadata.record(Execution("Evaluator", "run-x", "COMPLETE"), [model], [Used("b", verdict)])
+    assert document(home, "maintain")["dropped"] == []
+    assert document(home, "maintain", "--days", "0")["dropped"] == ["t-refused"]
+    assert collected(lake_of(home), FEATURES)["transform_id"].unique().to_list() == live
+    assert Metadata(home / "metadata.sqlite").equal_step("print") is None
+
+
+def test_it_waits_for_no_worker(home: Path) -> None:
+    """Two writers of one home there are never: refused, with what to do."""
+    with lake_lock(home):
+        done = quick(home, "maintain")
+    assert done.exit_code == 4
+    assert "stop it first" in done.stderr

@@ -1,0 +1,199 @@
+"""`stillwater verify` finds each planted fault, names it, and finds nothing else."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lakehouse.artifacts import file_sha256
+from lakehouse.commits import DeltaLog
+from tests.pipeline.command import document, quick
+
+SILVER = "silver/readings"
+Planted = tuple[str, str]
+
+
+def log(home: Path, table: str = SILVER) -> DeltaLog:
+    return DeltaLog(home / "lake" / table)
+
+
+def newest(home: Path, table: str = SILVER) -> int:
+    return max(log(home, table).commit_files())
+
+
+def data_file(home: Path) -> Path:
+    file = next(iter(log(home).at(newest(home)).files.values()))
+    return home / "lake" / SILVER / file.file
+
+
+def sql(file: Path, value: str, *statements: str) -> None:
+    with closing(sqlite3.connect(file)) as database, database:
+        for statement in statements:
+            database.execute(statement, (value,))
+
+
+def edit_commit(home: Path, table: str, change: Callable[[str], str]) -> str:
+    version = newest(home, table)
+    file = log(home, table).commit_files()[version]
+    before = file.read_text()
+    file.write_text(change(before))
+    assert file.read_text() != before
+    return f"{table}@{version}"
+
+
+def last_run(home: Path, kind: str) -> str:
+    return str(next(run["run_id"] for run in document(home, "runs") if run["kind"] == kind))
+
+
+def flipped_byte(home: Path) -> Planted:
+    file = data_file(home)
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    return "changed_file", file.relative_to(home).as_posix()
+
+
+def missing_file(home: Path) -> Planted:
+    file = data_file(home)
+    file.unlink()
+    return "missing_file", file.relative_to(home).as_posix()
+
+
+def empty_commit(home: Path) -> Planted:
+    version = newest(home)
+    log(home).commit_files()[version].write_text("")
+    return "empty_commit", f"{SILVER}@{version}"
+
+
+def missing_middle_commit(home: Path) -> Planted:
+    log(home).commit_files()[1].unlink()
+    return "missing_commit", f"{SILVER}@1"
+
+
+def missing_newest_commit(home: Path) -> Planted:
+    version = newest(home)
+    log(home).commit_files()[version].unlink()
+    return "missing_commit", f"{SILVER}@{version}"
+
+
+def truncated_commit(home: Path) -> Planted:
+    return "unreadable_commit", edit_commit(home, SILVER, lambda text: text[: len(text) - 20])
+
+
+def changed_model(home: Path) -> Planted:
+    file = next((home / "artifacts" / "Trainer").glob("*/*.ubj"))
+    file.write_bytes(file.read_bytes() + b"\0")
+    return "changed_artifact", file.relative_to(home).as_posix()
+
+
+def exchanged_model(home: Path) -> Planted:
+    """File and manifest agree, but ML Metadata knows another model."""
+    file = next((home / "artifacts" / "Trainer").glob("*/*.ubj"))
+    file.write_bytes(file.read_bytes() + b"\0")
+    manifest = file.parent / "MANIFEST.json"
+    known = json.loads(manifest.read_text()) | {file.name: file_sha256(file)}
+    manifest.write_text(json.dumps(known))
+    return "disagreement", file.parent.relative_to(home).as_posix()
+
+
+def unrecorded_step(home: Path) -> Planted:
+    name = f"{last_run(home, 'ingest')}.Clean"
+    sql(
+        home / "metadata.sqlite",
+        name,
+        "DELETE FROM Association WHERE execution_id IN (SELECT id FROM Execution WHERE name = ?)",
+        "DELETE FROM Event WHERE execution_id IN (SELECT id FROM Execution WHERE name = ?)",
+        "DELETE FROM Execution WHERE name = ?",
+    )
+    return "unrecorded_step", name
+
+
+def unknown_run(home: Path) -> Planted:
+    run = last_run(home, "retrain")
+    sql(home / "runs.sqlite", run, "DELETE FROM workflow_status WHERE workflow_uuid = ?")
+    return "unknown_run", ""
+
+
+def row_count(home: Path) -> Planted:
+    def change(text: str) -> str:
+        return text.replace('\\"numRecords\\":', '\\"numRecords\\":1')
+
+    return "row_count", edit_commit(home, SILVER, change)
+
+
+def disagreement(home: Path) -> Planted:
+    sql(
+        home / "metadata.sqlite",
+        f"{SILVER}@1",
+        "UPDATE ArtifactProperty SET int_value = 7 WHERE name = 'row_count'"
+        " AND artifact_id IN (SELECT id FROM Artifact WHERE name = ?)",
+    )
+    return "disagreement", f"{SILVER}@1"
+
+
+def broken_metadata(home: Path) -> Planted:
+    file = home / "metadata.sqlite"
+    content = bytearray(file.read_bytes())
+    content[4096 * 3 : 4096 * 6] = b"\xff" * (4096 * 3)
+    file.write_bytes(content)
+    return "store", "metadata.sqlite"
+
+
+def no_metadata(home: Path) -> Planted:
+    (home / "metadata.sqlite").write_bytes(b"junk" * 100)
+    return "store", "metadata.sqlite"
+
+
+def audit(home: Path) -> Planted:
+    file = home / "audit" / "audit.jsonl"
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join([lines[0], lines[1].replace("ingest", "nothing"), *lines[2:]]))
+    return "audit", "audit/audit.jsonl#2"
+
+
+FAULTS = (
+    flipped_byte, missing_file, empty_commit, missing_middle_commit, missing_newest_commit,
+    truncated_commit, changed_model, exchanged_model, unrecorded_step, unknown_run, row_count,
+    disagreement, broken_metadata, no_metadata, audit,
+)  # fmt: skip
+
+
+def test_a_sound_home_has_no_findings(fleet_home: Path) -> None:
+    """Exit code 0, also when every row is hashed."""
+    assert document(fleet_home, "verify", "--deep") == {"ok": True, "findings": []}
+
+
+@pytest.mark.parametrize("plant", FAULTS, ids=[fault.__name__ for fault in FAULTS])
+def test_each_fault_is_found_and_named(home: Path, plant: Callable[[Path], Planted]) -> None:
+    """And nothing else is: exit code 3."""
+    what, where = plant(home)
+    told: dict[str, Any] = document(home, "verify", code=3)
+    found = {(finding["what"], finding["where"]) for finding in told["findings"]}
+    assert not told["ok"]
+    if where:
+        assert found == {(what, where)}, told
+    else:
+        assert {kind for kind, _ in found} == {what}, told
+
+
+def test_rows_that_do_not_hash_to_what_was_noted_are_found_by_a_deep_look(home: Path) -> None:
+    """A commit's word about its content is compared with the rows themselves."""
+
+    def change(text: str) -> str:
+        return text.replace('content_sha256\\":\\"', 'content_sha256\\":\\"f').replace(
+            'content_sha256\\": \\"', 'content_sha256\\": \\"f'
+        )
+
+    where = edit_commit(home, "ops/files", change)
+    assert document(home, "verify")["ok"]
+    told = document(home, "verify", "--deep", code=3)
+    assert [(f["what"], f["where"]) for f in told["findings"]] == [("content", where)]
+
+
+def test_what_is_no_home_is_said(tmp_path: Path) -> None:
+    """Wrong usage, not a sound home."""
+    assert quick(tmp_path / "none", "verify").exit_code == 2
