@@ -156,7 +156,7 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str, label
     body = [
         html.Tr(
             [
-                html.Td(value or "—", className=f"s-{name.lower()}", **data(head=name))
+                html.Td(value or "—", className=_kind(name, value), **data(head=name))
                 for name, value in zip(heads, row, strict=True)
             ]
         )
@@ -164,3 +164,7 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str, label
     ]
     table = html.Table([html.Thead(top), html.Tbody(body)], className=f"schema-grid {kind}")
     return html.Div(table, className="schema-sheet", tabIndex=0, role="region", **aria(label=label))
+
+
+def _kind(name: str, value: str) -> str:
+    return f"s-{name.lower()}" + ("" if value and value != "—" else " s-none")
