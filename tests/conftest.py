@@ -85,6 +85,7 @@ def chromium() -> str:
     return found
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Share the tests out between processes: a file stays together, and so does one JVM's work.
 

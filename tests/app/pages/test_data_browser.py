@@ -1,8 +1,10 @@
 """Statistics, schema and drift page in a real browser, over a home that has lived."""
 
 import re
+import shutil
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
@@ -22,9 +24,15 @@ PAGES = ("/quality/statistics", "/quality/schema", "/quality/drift")
 
 
 @pytest.fixture(scope="module")
-def address(taught_home: TaughtHome) -> Iterator[str]:
-    """The dashboard over that home."""
-    settings = Settings(home=taught_home.path)
+def own_home(taught_home: TaughtHome, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of that home, for decisions."""
+    return Path(shutil.copytree(taught_home.path, tmp_path_factory.mktemp("own") / "var"))
+
+
+@pytest.fixture(scope="module")
+def address(own_home: Path) -> Iterator[str]:
+    """The dashboard over it."""
+    settings = Settings(home=own_home)
     open_services(settings).users.add("ada", "engineer", PASSWORD)
     server = make_server("127.0.0.1", 0, create_app(settings).server, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -116,7 +124,7 @@ def test_nothing_scrolls_sideways_on_a_narrow_screen(page: Page, path: str) -> N
     assert over == 0
 
 
-def test_a_proposal_is_accepted_and_holds(page: Page, taught_home: TaughtHome) -> None:
+def test_a_proposal_is_accepted_and_holds(page: Page, own_home: Path) -> None:
     """The last of these tests: the home has another schema afterwards."""
     page.goto(PAGES[1])
     proposal = page.locator(".schema-proposal")
@@ -127,7 +135,7 @@ def test_a_proposal_is_accepted_and_holds(page: Page, taught_home: TaughtHome) -
     proposal.get_by_role("button", name="Accept").click()
     expect(proposal.locator(".report-done")).to_be_visible()
     run = (proposal.locator(".report-done a").get_attribute("href") or "").rpartition("/")[2]
-    waited = stillwater(taught_home.path, "run", "wait", run, timeout=300)
+    waited = stillwater(own_home, "run", "wait", run, timeout=300)
     assert waited.returncode == 0, waited.stderr[-2000:]
     page.goto(PAGES[1])
     expect(page.locator(".schema-proposal")).to_have_count(0)

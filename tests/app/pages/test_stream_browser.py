@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from lakehouse.requests import StreamRequest
 from lakehouse.runs import FINAL, RunStore
 from lakehouse.settings import Settings
 from tests.pipeline.command import FAST, document
@@ -173,7 +174,9 @@ def stream_shows(product: Product, page: Page) -> str:
     expect(row).to_contain_text(re.compile(rf"{FLEET} from replay.*\d+ records", re.S))
     row.get_by_role("link").click()
     page.wait_for_url(re.compile(r"/runs/stream-"))
-    expect(page.locator(".step-graph").get_by_text("streaming")).to_have_count(3)
+    expect(page.locator(".step-graph").get_by_text("streaming")).to_have_count(
+        len(StreamRequest.nodes)
+    )
     expect(page.locator(".step-progress")).to_have_count(0)
     expect(page.locator(".step-tables").first).to_contain_text("bronze/deliveries v")
     expect(page.locator("#run-log")).to_contain_text("ExampleGen streams")
@@ -189,7 +192,7 @@ def cancelled(page: Page) -> None:
     told = page.locator(".run-trouble")
     expect(told).to_contain_text("which is how a stream ends")
     expect(told).to_contain_text("stillwater stream /")
-    expect(page.locator(".step-graph").get_by_text("ended")).to_have_count(3)
+    expect(page.locator(".step-graph").get_by_text("ended")).to_have_count(len(StreamRequest.nodes))
     expect(page.locator(".run-tone-act")).to_have_count(0)
 
 
