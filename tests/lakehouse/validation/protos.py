@@ -34,7 +34,8 @@ def _differ(one: Any, other: Any, within: float, at: str) -> Iterator[str]:
     if isinstance(one, Message):
         yield from differences(one, other, within, at)
     elif isinstance(one, float):
-        if not math.isclose(one, other, rel_tol=within):
+        both_nan = math.isnan(one) and math.isnan(other)
+        if not (both_nan or math.isclose(one, other, rel_tol=within)):
             yield f"{at}: {one!r} and {other!r}"
     elif one != other:
         yield f"{at}: {one!r} and {other!r}"
