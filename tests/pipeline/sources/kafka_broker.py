@@ -16,7 +16,7 @@ from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 VERSION = "4.1.0"
 _CLUSTER = "c3RpbGx3YXRlci10ZXN0cw"
-_POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
+_POM = f"""<project>
   <modelVersion>4.0.0</modelVersion>
   <groupId>stillwater.tests</groupId><artifactId>broker</artifactId><version>1</version>
   <packaging>pom</packaging>
