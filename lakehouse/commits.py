@@ -22,6 +22,7 @@ import polars as pl
 from cachetools import LRUCache
 
 from lakehouse.engines import LogEntry
+from lakehouse.engines.delta_log import told
 
 Fields = Mapping[str, str]
 """Column to Delta type, in the table's order."""
@@ -251,7 +252,7 @@ def parse(version: int, text: bytes) -> Committed:
         fields = None if meta is None else fields_of(meta["schemaString"])
     except (ValueError, TypeError, KeyError) as error:
         raise BrokenLogError(version, f"it cannot be read: {error}") from error
-    return Committed(_entry(version, info or {}), added, removed, fields, info is not None)
+    return Committed(told(version, info or {}), added, removed, fields, info is not None)
 
 
 def fields_of(schema: str) -> Fields:
@@ -260,20 +261,6 @@ def fields_of(schema: str) -> Fields:
         f["name"]: f["type"] if isinstance(f["type"], str) else json.dumps(f["type"])
         for f in orjson.loads(schema)["fields"]
     }
-
-
-def _entry(version: int, info: Mapping[str, Any]) -> LogEntry:
-    try:
-        metadata = json.loads(info.get("userMetadata") or "{}")
-    except json.JSONDecodeError:
-        metadata = {}
-    return LogEntry(
-        version=version,
-        time=int(info.get("timestamp", 0)),
-        operation=str(info.get("operation", "")),
-        metrics=info.get("operationMetrics", {}),
-        metadata=metadata if isinstance(metadata, dict) else {},
-    )
 
 
 def _change(action: Mapping[str, Any]) -> Change:

@@ -1,6 +1,7 @@
 """Commits of a Delta log, read as the JSON that they are; both engines write the same."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,11 @@ def entry(path: Path, version: int) -> LogEntry:
     """One commit as its ``commitInfo`` tells it."""
     found = actions(path, version)
     info: dict[str, Any] = next((a["commitInfo"] for a in found if "commitInfo" in a), {})
+    return told(version, info)
+
+
+def told(version: int, info: Mapping[str, Any]) -> LogEntry:
+    """A commit as its ``commitInfo`` tells it; a note that is not ours is none."""
     try:
         metadata = json.loads(info.get("userMetadata") or "{}")
     except json.JSONDecodeError:
@@ -32,5 +38,5 @@ def entry(path: Path, version: int) -> LogEntry:
         time=int(info.get("timestamp", 0)),
         operation=str(info.get("operation", "")),
         metrics=info.get("operationMetrics", {}),
-        metadata=metadata,
+        metadata=metadata if isinstance(metadata, dict) else {},
     )
