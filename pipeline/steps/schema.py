@@ -118,7 +118,7 @@ def _write(
     def fill(folder: Path) -> None:
         (folder / SCHEMA).write_text(text)
 
-    step.publish(ARTIFACT, schema_id, fill, fleet=row["fleet"], state=state)
+    step.publish(ARTIFACT, schema_id, fill, fleet=row["fleet"])
     told = {
         "schema_id": schema_id,
         "fleet": row["fleet"],

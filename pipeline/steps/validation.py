@@ -1,5 +1,6 @@
 """ExampleValidator at work: what is wrong with each delivery, and whether it may go on."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -137,7 +138,8 @@ def _series(step: Step, row: Mapping[str, Any], before: list[str]) -> tuple[Find
     own = _reference(step, records)
     if own.is_empty():
         return ()
-    base = ground(own, normals(step, row["fleet"]), profile, _limits(step, row["fleet"]))
+    limits = collect(step.read(LIMITS.name).filter(nw.col("fleet") == row["fleet"]))
+    base = ground(own, normals(step, row["fleet"]), profile, limits)
     engines = collect(records.select("engine").unique())["engine"].to_list()
     rows = nw.concat([records, *_known(step, row, engines, before)])
     hits = collect(lake.by_unit(rows.select(*names), partial(inspect, ground=base)))
@@ -185,12 +187,6 @@ def _reference(step: Step, rows: nw.LazyFrame[Any]) -> pl.DataFrame:
     return collect(reference(portraits)).sort("regime", "column")
 
 
-def _limits(step: Step, fleet: str) -> pl.DataFrame:
-    """The newest limit of each sensor and regime."""
-    rows = collect(step.read(LIMITS.name).filter(nw.col("fleet") == fleet))
-    return rows.sort("valid_from").unique(["regime", "sensor"], keep="last", maintain_order=True)
-
-
 def _tell(step: Step, judged: _Judged) -> None:
     """The run's log: the first findings, errors first, and how many more there are."""
     label = Path(judged.row["source"]).name
@@ -217,7 +213,7 @@ def _publish(step: Step, judged: _Judged) -> None:
     warnings = len(judged.findings) - len(judged.errors)
     known = {"fleet": row["fleet"], "errors": len(judged.errors), "warnings": warnings}
     blessed = int(not judged.errors)
-    splits = f'["{row["kind"]}"]'
+    splits = json.dumps([row["kind"]])
     name = f"{row['delivery_id']}.{step.run.run_id}"
     step.publish("ExampleAnomalies", name, fill, split_names=splits, blessed=blessed, **known)
 
