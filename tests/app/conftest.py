@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,20 @@ from tests.app.sample_lake import FleetPlan, write_lake
 from tests.app.sample_runs import SampleRuns, sample_runs
 from tests.app.security.conftest import PASSWORD, Browser
 from tests.app.taught_home import TaughtHome, make_taught_home
+
+
+def app_over(services: Services, monkeypatch: pytest.MonkeyPatch) -> Dash:
+    """The dashboard over these services."""
+    monkeypatch.setattr(factory, "open_services", lambda _settings: services)
+    return factory.create_app(services.settings)
+
+
+def signed_in_to(services: Services, app: Dash, role: str) -> Browser:
+    """A browser of a person with that role."""
+    services.users.add(role, role, PASSWORD)
+    one = Browser(app.server.test_client())
+    assert one.sign_in(role).status_code == 303
+    return one
 
 
 @pytest.fixture(scope="session")
@@ -59,41 +74,25 @@ def decided(run_services: Services, decided_lake: Path) -> Services:
 @pytest.fixture
 def run_app(run_services: Services, monkeypatch: pytest.MonkeyPatch) -> Dash:
     """The dashboard over the small lake and the made-up runs."""
-    monkeypatch.setattr(factory, "open_services", lambda _settings: run_services)
-    return factory.create_app(run_services.settings)
+    return app_over(run_services, monkeypatch)
 
 
 @pytest.fixture
 def run_browser(run_services: Services, run_app: Dash) -> Callable[[str], Browser]:
     """Signs in to it with a role."""
-
-    def browser(role: str) -> Browser:
-        run_services.users.add(role, role, PASSWORD)
-        one = Browser(run_app.server.test_client())
-        assert one.sign_in(role).status_code == 303
-        return one
-
-    return browser
+    return partial(signed_in_to, run_services, run_app)
 
 
 @pytest.fixture
 def decided_app(decided: Services, monkeypatch: pytest.MonkeyPatch) -> Dash:
     """The dashboard over the lake with verdicts."""
-    monkeypatch.setattr(factory, "open_services", lambda _settings: decided)
-    return factory.create_app(decided.settings)
+    return app_over(decided, monkeypatch)
 
 
 @pytest.fixture
 def decided_browser(decided: Services, decided_app: Dash) -> Callable[[str], Browser]:
     """Signs in to it with a role."""
-
-    def browser(role: str) -> Browser:
-        decided.users.add(role, role, PASSWORD)
-        one = Browser(decided_app.server.test_client())
-        assert one.sign_in(role).status_code == 303
-        return one
-
-    return browser
+    return partial(signed_in_to, decided, decided_app)
 
 
 @pytest.fixture(scope="session")
@@ -113,18 +112,10 @@ def taught_services(taught_home: TaughtHome, tmp_path: Path) -> Services:
 @pytest.fixture
 def taught_app(taught_services: Services, monkeypatch: pytest.MonkeyPatch) -> Dash:
     """The dashboard over it."""
-    monkeypatch.setattr(factory, "open_services", lambda _settings: taught_services)
-    return factory.create_app(taught_services.settings)
+    return app_over(taught_services, monkeypatch)
 
 
 @pytest.fixture
 def taught_browser(taught_services: Services, taught_app: Dash) -> Callable[[str], Browser]:
     """Signs in to it with a role."""
-
-    def browser(role: str) -> Browser:
-        taught_services.users.add(role, role, PASSWORD)
-        one = Browser(taught_app.server.test_client())
-        assert one.sign_in(role).status_code == 303
-        return one
-
-    return browser
+    return partial(signed_in_to, taught_services, taught_app)
