@@ -80,17 +80,17 @@ def validate(taken: Taken, step: Step) -> Summary:
 
 def _judge(step: Step, row: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> _Judged:
     validated = _held_against_schema(step, row, before)
-    found = () if validated is None else validated.findings
     softened = tuple(
         replace(finding, severity="warning") if finding.type in TOLD_ONLY else finding
-        for finding in found
+        for finding in (() if validated is None else validated.findings)
     )
     extra = tuple(
         Finding("warning", "SCHEMA_NEW_COLUMN", f"{name} is in no contract: kept in bronze", name)
         for name in row["unknown_columns"]
     )
     series = _series(step, row, [each["delivery_id"] for each in before])
-    return _Judged(row, validated, (*series, *softened, *extra))
+    found = (*series, *softened, *extra)
+    return _Judged(row, validated, tuple(sorted(found, key=lambda each: each.severity)))
 
 
 def _held_against_schema(
@@ -156,7 +156,9 @@ def _known(
     parts = []
     if step.version(SILVER.name) is not None:
         silver = step.look_up if is_near(row) else step.read
-        parts.append(silver(SILVER.name).filter(*theirs))
+        # A batch that comes again after a crash may be there already; it does not repeat itself.
+        others = nw.col("delivery_id") != row["delivery_id"]
+        parts.append(silver(SILVER.name).filter(*theirs, others))
     if before:
         earlier = nw.col("delivery_id").is_in(before)
         parts.append(readings_near(step, row).filter(*theirs, earlier))
