@@ -200,6 +200,12 @@ class Lake:
         """Content of a version worked out from its rows, whatever its commit says."""
         return self._of(name).content(self.scan(name, version))
 
+    def did(self, name: str, commit: Commit) -> bool:
+        """Whether this piece of work was done on a table before."""
+        path = self.path(name)
+        known = Write(commit.work(name), "", commit.batch)
+        return self.engine.version(path) is not None and self.engine.done(path, known)
+
     def digest(self, frame: nw.LazyFrame[Any]) -> Content:
         """Row count and hash of any rows of large tables."""
         return self.engine.content(frame)

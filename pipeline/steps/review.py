@@ -6,7 +6,7 @@ import narwhals as nw
 import polars as pl
 
 from lakehouse.clock import now
-from lakehouse.quality import DECISIONS, LIMITS
+from lakehouse.quality import DECISIONS, LIMITS, NORMALS
 from lakehouse.requests import LimitRequest, ReviewRequest
 from lakehouse.tables import DELIVERIES
 from pipeline.step import Step, Summary
@@ -29,7 +29,9 @@ def review(request: ReviewRequest, step: Step) -> Summary:
         raise ReviewError(f"there is no delivery {request.delivery_id}")
     row = rows.row(0, named=True)
     before, after = DECISIONS[request.decision]
-    if row["state"] not in before:
+    # A retry finds what its first attempt decided; what follows from it is still to do.
+    done = step.home.lake.did(DELIVERIES.name, step.commit(request.delivery_id))
+    if row["state"] not in before and not done:
         raise ReviewError(
             f"{request.delivery_id} is {row['state']}: only what is {' or '.join(before)} can be"
             f" {after}"
@@ -40,6 +42,9 @@ def review(request: ReviewRequest, step: Step) -> Summary:
         state=pl.lit(after), reason=pl.lit(f"{step.run.who}: {request.reason}")
     )
     step.merge(DELIVERIES.name, lazy(decided), part=request.delivery_id)
+    # They may have been worked out from the very records that are no longer believed.
+    none = step.home.lake.empty(NORMALS.name)
+    step.replace(NORMALS.name, none, {"fleet": [row["fleet"]]}, part=request.delivery_id)
     step.note(f"{request.delivery_id}: {after}: {request.reason}")
     told = {"delivery_id": request.delivery_id, "fleet": row["fleet"], "kind": row["kind"]}
     return told | {"before": row["state"], "after": after}

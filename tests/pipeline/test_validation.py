@@ -159,3 +159,30 @@ def test_a_batch_that_comes_again_after_a_crash_finds_the_same(
     assert stillwater(home, *words).returncode == 0
     assert table(home, "silver/readings").height > 0
     assert "duplicate_row" not in table(home, "quality/anomalies")["type"].to_list()
+
+
+def test_a_decision_that_failed_half_way_is_finished_by_its_retry(
+    home: Path, made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """The delivery was accepted, silver had not followed yet."""
+    path = changed(made, tmp_path, times_a_thousand)
+    (delivery,) = document(home, "ingest", path, *FLEET, code=3)["deliveries"]
+    words = ("review", delivery["delivery_id"], "accept", "--reason", "the gauge is in mK")
+    assert stillwater(home, *words, failpoint="Review.after_commit:raise").returncode == 5
+    failed = document(home, "runs")[0]["run_id"]
+    assert document(home, "run", "retry", failed)["state"] == "SUCCEEDED"
+    names = table(home, "silver/readings")["delivery_id"].unique().to_list()
+    assert delivery["delivery_id"] in names
+
+
+def test_what_was_normal_is_forgotten_with_the_records_that_said_so(
+    home: Path, made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """A wrong unit that was let in at first makes the right one look wrong, until it is out."""
+    wrong = changed(made, tmp_path, lambda row: times_a_thousand([f"9{row[0]}", *row[1:]]))
+    (first,) = document(home, "ingest", wrong, *FLEET, code=3)["deliveries"]
+    document(home, "review", first["delivery_id"], "accept", "--reason", "why not")
+    quick(home, "ingest", str(made[1]), *FLEET)
+    assert table(home, "quality/normals").height > 0
+    document(home, "review", first["delivery_id"], "quarantine", "--reason", "it was wrong")
+    assert table(home, "quality/normals").height == 0
