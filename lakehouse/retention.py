@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from lakehouse.commits import BrokenLogError, DeltaLog
 from lakehouse.history import table_history
 from lakehouse.lake import Lake
 from lakehouse.pins import Pin, by_table
 from lakehouse.snapshots import pin
-from lakehouse.tables import TABLES
+from lakehouse.tables import ENGINE_STATUS, SILVER, TABLES
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,15 @@ def kept(lake: Lake, pins: Iterable[Pin], days: int, now: datetime) -> tuple[Kep
 
 
 def needed(lake: Lake, pins: Iterable[Pin]) -> dict[str, set[int]]:
-    """Versions of each table that must stay: the newest, the newest snapshot's and the pinned."""
+    """Versions of each table that must stay.
+
+    The newest, the newest snapshot's, the pinned, and those of silver up to which inference has
+    caught up with a fleet: from there it looks for what is new, however long the fleet was idle.
+    """
     found = {name: {version} for name, version in lake.versions().items()}
+    if SILVER.name in found:
+        status = lake.scan(ENGINE_STATUS.name).select("silver_version").unique()
+        found[SILVER.name] |= set(status.drop_nulls().collect("polars")["silver_version"].to_list())
     for name, version in pin(lake).snapshot.versions.items():
         found[name].add(version)
     for entry in pins:
@@ -95,11 +102,6 @@ def refused_transforms(
     there = {str(file.partitions["transform_id"]) for file in files}
     old = {transform for transform, time in judged.items() if time <= due}
     return tuple(sorted((there - set(keep)) & old))
-
-
-def due_before(now: datetime, days: int) -> datetime:
-    """What was replaced before that may go."""
-    return now - timedelta(days=days)
 
 
 def _told(lake: Lake, name: str) -> set[int]:

@@ -13,9 +13,7 @@ def checkpoint(path: Path) -> None:
     DeltaTable(path).create_checkpoint()
 
 
-def vacuum(
-    path: Path, keep: Collection[int], days: int, metadata: str, dry: bool = False
-) -> dict[str, int]:
+def vacuum(path: Path, keep: Collection[int], days: int, metadata: str) -> dict[str, int]:
     """Delete files that no kept version needs and that were replaced more than ``days`` ago.
 
     Args:
@@ -23,7 +21,6 @@ def vacuum(
         keep: versions that must stay readable beside the newest.
         days: files that were replaced later than that stay, whoever needs them.
         metadata: JSON for the two commits that say what was done; none where nothing was.
-        dry: only tell.
 
     Returns:
         File, inside the table's folder, to its bytes.
@@ -36,7 +33,7 @@ def vacuum(
     # Delta lists what it once removed, whether it is still there or not.
     files = {DataFile(name, 0).file: path / DataFile(name, 0).file for name in listed}
     found = {name: file.stat().st_size for name, file in files.items() if file.is_file()}
-    if found and not dry:
+    if found:
         table.vacuum(
             days * 24,
             dry_run=False,

@@ -14,6 +14,7 @@ from lakehouse.lock import lake_lock
 from lakehouse.metadata import Metadata
 from lakehouse.pins import model_pins
 from lakehouse.records import Artifact, Execution, Used
+from pipeline.sources.simulator import simulate
 from tests.pipeline.command import document, quick
 
 SILVER, FEATURES = "silver/readings", "gold/features"
@@ -78,6 +79,7 @@ def test_every_pinned_version_still_reads(worn: Path) -> None:
 
 def test_without_the_guard_the_models_that_lost_their_data_are_named(worn: Path) -> None:
     """Exactly those, with the versions that they miss."""
+    document(worn, "score")  # inference needs no older version any more either
     model = document(worn, "models")[0]["model_id"]
     told = document(worn, "maintain", "--days", "0", "--without-guard")
     assert {entry["model_id"] for entry in told["lost"]} == {model}
@@ -123,6 +125,25 @@ def test_features_of_a_refused_candidate_are_dropped(home: Path) -> None:
     assert document(home, "maintain", "--days", "0")["dropped"] == ["t-refused"]
     assert collected(lake_of(home), FEATURES)["transform_id"].unique().to_list() == live
     assert Metadata(home / "metadata.sqlite").equal_step("print") is None
+
+
+def test_inference_goes_on_from_where_it_was_after_silver_was_compacted(
+    home: Path, tmp_path: Path
+) -> None:
+    """The version that it had caught up with stays, though no model learned from it."""
+
+    def deliver(number: int) -> None:
+        rows = Path(simulate(tmp_path / "made", 20)[1].source).read_text().splitlines()
+        file = tmp_path / f"part-{number}.txt"
+        file.write_text("\n".join(f"{number}{row}" for row in rows) + "\n")
+        document(home, "ingest", str(file), "--fleet", "F", "--kind", "in_service")
+
+    deliver(7)
+    for name in ("one", "two"):
+        rewrite(home, SILVER, name)
+        document(home, "maintain", "--days", "0")
+    deliver(8)
+    assert document(home, "verify")["ok"]
 
 
 def test_it_waits_for_no_worker(home: Path) -> None:
