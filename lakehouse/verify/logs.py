@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lakehouse.commits import BrokenLogError, Committed, DeltaLog, parse
+from lakehouse.commits import BrokenLogError, DeltaLog, parse
 from lakehouse.verify.finding import Finding
 
 
@@ -20,7 +20,7 @@ def log_findings(name: str, log: DeltaLog, newest: int | None) -> Iterator[Findi
     # Commits expire from the front, up to a checkpoint that tells what they made.
     first = 0 if 0 in found or not bases else min(bases)
     for version in range(first, last + 1):
-        if version not in found and version not in bases:
+        if version not in found:
             yield Finding("missing_commit", f"{name}@{version}", "the log has no such commit")
     for version, file in found.items():
         try:
@@ -39,13 +39,10 @@ def count_findings(name: str, log: DeltaLog) -> Iterator[Finding]:
 
     Only where they begin to differ: every later version inherits the difference.
     """
-    rows: dict[str, int | None] = {}
     known = 0
     for commit, state in log.walk():
-        if not rows and commit.version:
-            rows = {path: file.rows for path, file in state.files.items()}
-        _follow(rows, commit)
-        noted, counted = commit.entry.metadata.get("row_count"), list(rows.values())
+        noted = commit.entry.metadata.get("row_count")
+        counted = [file.rows for file in state.files.values()]
         if noted is None or None in counted:
             continue
         total = sum(count for count in counted if count is not None)
@@ -53,10 +50,3 @@ def count_findings(name: str, log: DeltaLog) -> Iterator[Finding]:
             detail = f"{noted:,} rows were noted, its files say {total:,}"
             yield Finding("row_count", f"{name}@{commit.version}", detail)
         known = total - noted
-
-
-def _follow(rows: dict[str, int | None], commit: Committed) -> None:
-    for change in commit.removed:
-        rows.pop(change.file.path, None)
-    for change in commit.added:
-        rows[change.file.path] = change.file.rows

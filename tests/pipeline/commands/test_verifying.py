@@ -11,6 +11,7 @@ import pytest
 
 from lakehouse.artifacts import file_sha256
 from lakehouse.commits import DeltaLog
+from lakehouse.engines.upkeep import checkpoint
 from tests.pipeline.command import document, quick
 
 SILVER = "silver/readings"
@@ -76,6 +77,14 @@ def missing_middle_commit(home: Path) -> Planted:
 
 def missing_newest_commit(home: Path) -> Planted:
     version = newest(home)
+    log(home).commit_files()[version].unlink()
+    return "missing_commit", f"{SILVER}@{version}"
+
+
+def missing_commit_with_a_checkpoint(home: Path) -> Planted:
+    """What it made can still be read; what it said is gone."""
+    version = newest(home)
+    checkpoint(log(home).path)
     log(home).commit_files()[version].unlink()
     return "missing_commit", f"{SILVER}@{version}"
 
@@ -157,8 +166,8 @@ def audit(home: Path) -> Planted:
 
 FAULTS = (
     flipped_byte, missing_file, empty_commit, missing_middle_commit, missing_newest_commit,
-    truncated_commit, changed_model, exchanged_model, unrecorded_step, unknown_run, row_count,
-    disagreement, broken_metadata, no_metadata, audit,
+    missing_commit_with_a_checkpoint, truncated_commit, changed_model, exchanged_model,
+    unrecorded_step, unknown_run, row_count, disagreement, broken_metadata, no_metadata, audit,
 )  # fmt: skip
 
 
