@@ -1,8 +1,10 @@
 """Putting a backup back: into an empty home, every file hashed on its way."""
 
+import gzip
 import json
 import shutil
 import tarfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -12,6 +14,9 @@ from uuid import uuid4
 from lakehouse.backups.store import INDEX, BackupError, Stored, copied, new_file
 from lakehouse.backups.taking import FORMAT, Backup
 from lakehouse.settings import Settings
+
+# What reading a torn archive, or one with a flipped byte, raises.
+_DAMAGED = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError)
 
 
 def restore(source: Path, settings: Settings) -> Backup:
@@ -51,7 +56,7 @@ def _unpacked(source: Path, folder: Path) -> Backup:
                 with new_file(folder / name) as target:
                     written[name] = copied(file, target, size)
         backup = _parsed(index)
-    except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError) as error:
+    except (*_DAMAGED, ValueError, KeyError, TypeError) as error:
         raise BackupError(f"{source} is no whole backup: {error}") from error
     for name in sorted(backup.files.keys() | written.keys()):
         if backup.files.get(name) != written.get(name):

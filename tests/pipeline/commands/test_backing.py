@@ -89,6 +89,19 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(fleet_home: Path, tmp_pa
     assert quick(tmp_path / "new", "restore", str(tmp_path / "copy")).exit_code == 4
 
 
+def test_a_flipped_byte_in_an_archive_is_refused(fleet_home: Path, tmp_path: Path) -> None:
+    """Wherever it is: the stream no longer unpacks, or what it unpacks to is something else."""
+    file = tmp_path / "copy.tar.gz"
+    document(fleet_home, "backup", str(file))
+    content = file.read_bytes()
+    for share in (3, 2):
+        place = len(content) * (share - 1) // share
+        file.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
+        done = quick(tmp_path / "new", "restore", str(file))
+        assert done.exit_code == 4, done.stderr
+    assert not (tmp_path / "new" / "lake").exists()
+
+
 def test_an_archive_with_a_way_out_is_refused(tmp_path: Path) -> None:
     """Names with .. and links are no files of a backup."""
     (tmp_path / "file").write_text("x")
