@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 # A property either holds or not; how fast it was tried belongs into a benchmark.
 hypothesis_settings.register_profile("patient", deadline=None)
 hypothesis_settings.load_profile("patient")
+SPARK = "spark"
 # A JVM of a few minutes is done before its second compiler has paid for itself.
 SHORT_LIVED = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1"}
 DATA = Path(os.environ.get("STILLWATER_TEST_DATA", ROOT.parent / "shared" / "data"))
@@ -87,17 +88,11 @@ def chromium() -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the tests out between processes: a file stays together, and so does one JVM's work.
+    """Share the tests out between processes: a file stays together, and so does Spark's work.
 
-    What takes longest begins first.
+    That takes longest, so it begins first; two clusters at once would starve each other.
     """
     for item in items:
-        spark = "spark_engine" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("spark" if spark else item.location[0]))
-    items.sort(key=_turn)
-
-
-def _turn(item: pytest.Item) -> int:
-    group = next(item.iter_markers("xdist_group")).args[0]
-    first = ("spark", "tests/test_cluster.py")
-    return first.index(group) if group in first else len(first)
+        group = SPARK if item.get_closest_marker(SPARK) else item.location[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.get_closest_marker(SPARK) is None)
