@@ -1,13 +1,15 @@
 """What every test may use: a home of its own, NASA's files where they are, and a real browser."""
 
+import functools
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from xdist.scheduler import LoadScopeScheduling
 
 from lakehouse.engines import jars
 from lakehouse.settings import Settings, SparkSettings
@@ -86,13 +88,29 @@ def chromium() -> str:
     return found
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the tests out between processes: a file stays together, and so does Spark's work.
+    """Spark's work takes longest, so it begins first."""
+    items.sort(key=lambda item: not _has_spark(item.location[0]))
 
-    That takes longest, so it begins first; two clusters at once would starve each other.
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]
+    """Shares the tests out between processes: a file stays together, and so does Spark's work.
+
+    Two clusters at once would starve each other. (xdist's own groups need node names that can be
+    changed, which pytest 9.2 does not allow.)
     """
-    for item in items:
-        group = SPARK if item.get_closest_marker(SPARK) else item.location[0]
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: item.get_closest_marker(SPARK) is None)
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return SPARK if _has_spark(file) else file
+
+
+@functools.cache
+def _has_spark(file: str) -> bool:
+    return f"mark.{SPARK}" in (ROOT / file).read_text()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Whatever ``--dist`` says."""
+    return Together(config, log)
