@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import expect
 from xdist.scheduler import LoadScopeScheduling
 
 from lakehouse.engines import jars
@@ -85,6 +86,8 @@ def chromium() -> str:
     if found is None:
         missing("no Chromium on this machine: `apt-get install chromium`")
     assert found is not None
+    # What is right is right also on a busy machine.
+    expect.set_options(timeout=30_000)
     return found
 
 

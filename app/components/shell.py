@@ -10,6 +10,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, set_
 from dash.development.base_component import Component
 
 from app.components.aria import aria
+from app.components.as_of import as_of_control
 from app.components.fetch_button import fetch_button
 from app.components.states import skeleton
 from app.security.roles import Action, allowed
@@ -71,7 +72,7 @@ def shell(user: User, theme: str, csrf_token: str) -> Component:
     """The whole document; the router fills navigation, stamp, banner and page."""
     return html.Div(
         [
-            dcc.Location(id=Ids.URL),
+            dcc.Location(id=Ids.URL, refresh="callback-nav"),
             dcc.Store(id=Ids.THEME, data=theme),
             dcc.Store(id=Ids.TITLE),
             dcc.Store(id=Ids.HEARD),
@@ -153,6 +154,7 @@ def _header(user: User, csrf_token: str) -> Component:
             brand,
             html.Nav(id=Ids.NAV, className="nav-bar", **aria(label="Pages")),
             html.Div(id=Ids.STAMP, className="stamp"),
+            as_of_control(),
             _theme_button(),
             _user_menu(user, csrf_token),
         ],
