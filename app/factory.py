@@ -29,6 +29,8 @@ from app.pages import (
     schema,
     sign_in,
     statistics,
+    table,
+    tables,
     users,
 )
 from app.security import guard, headers
@@ -51,6 +53,8 @@ PAGES: tuple[router.Page, ...] = (
     schema,
     drift,
     limits,
+    tables,
+    table,
     runs,
     run,
     account,

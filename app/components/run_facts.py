@@ -30,10 +30,12 @@ def seconds(value: float | None) -> str:
 
 
 def size(count: int) -> str:
-    """A number of bytes: ``812 B``, ``34.5 kB``, ``2.1 MB``."""
+    """A number of bytes: ``812 B``, ``34.5 kB``, ``2.1 MB``, ``1.4 GB``."""
     if count < 1_000:
         return f"{count} B"
-    return f"{count / 1e3:.1f} kB" if count < 1_000_000 else f"{count / 1e6:.1f} MB"
+    if count < 1_000_000:
+        return f"{count / 1e3:.1f} kB"
+    return f"{count / 1e6:.1f} MB" if count < 1_000_000_000 else f"{count / 1e9:.1f} GB"
 
 
 def versions(tables: Mapping[str, int], most: int = 99) -> Component:
