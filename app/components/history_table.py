@@ -9,6 +9,7 @@ from app.components.run_facts import size, utc
 from app.components.sheet_table import Cell, Head, sheet_row, sheet_table
 from app.components.table_words import (
     changes,
+    is_loss,
     operation_words,
     readable_words,
     rows_words,
@@ -51,7 +52,7 @@ def _row(view: TableView, facts: VersionFacts) -> Component:
         if version > view.facts[-1].version
         else None,
     )
-    kind = "tbl-lost-row" if not facts.readable else ""
+    kind = "" if facts.readable else "tbl-lost-row" if is_loss(facts) else "tbl-gone-row"
     return sheet_row(_HEADS, cells, f"{kind} tbl-chosen" if facts == view.chosen else kind)
 
 

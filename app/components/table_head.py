@@ -10,6 +10,9 @@ from app.components.run_facts import size
 from app.components.stamp import Part, stamp
 from app.components.table_words import (
     changes,
+    counted,
+    gone_words,
+    is_loss,
     kept_sentence,
     operation_words,
     ranges_words,
@@ -44,15 +47,15 @@ def version_card(view: TableView, facts: VersionFacts) -> list[Component]:
     figures = [
         Kpi("Version", f"v{facts.version}", _place(view, facts)),
         Kpi("Rows", rows_words(facts.rows), _changed(facts)),
-        Kpi("Size", size(facts.bytes), f"{facts.files:,} files, {_files(facts)}"),
+        Kpi("Size", size(facts.bytes), f"{counted(facts.files, 'file')}, {_files(facts)}"),
         Kpi("Can be read", "yes" if facts.readable else "no", _until(facts, is_newest),
-            tone="" if facts.readable else "act"),
+            tone="act" if is_loss(facts) else ""),
     ]  # fmt: skip
     sentence = kept_sentence(facts, is_newest, facts.version == view.snapshot)
     if not facts.readable:
         sentence += f" {_others(view)}"
-    tone = "tbl-kept" if facts.readable else "tbl-kept notice tbl-lost"
-    return [kpi_row(figures), html.P(sentence, className=tone)]
+    tone = "" if facts.readable else " notice tbl-lost" if is_loss(facts) else " notice"
+    return [kpi_row(figures), html.P(sentence, className=f"tbl-kept{tone}")]
 
 
 def no_such_version(view: TableView) -> Component:
@@ -106,9 +109,10 @@ def _stamp(view: TableView) -> list[Component]:
         Part("run", run, href=f"/runs/{run}") if run else Part("asked by", chosen.who or "nobody"),
     ]
     read = [
-        Part(name, f"v{version}", href=table_address(name, version, view.ask.as_of), before=" ← ")
-        for name, version in sorted(chosen.inputs.items())
-    ]
+        Part(name, f"v{version}", href=table_address(name, version, view.ask.as_of),
+             before=", " if place else " ← ")
+        for place, (name, version) in enumerate(sorted(chosen.inputs.items()))
+    ]  # fmt: skip
     return [stamp([*parts, *read])]
 
 
@@ -128,7 +132,7 @@ def _files(facts: VersionFacts) -> str:
 
 def _until(facts: VersionFacts, is_newest: bool) -> str:
     if not facts.readable:
-        return f"{facts.missing:,} of {facts.files:,} files are gone"
+        return gone_words(facts)
     if facts.pinned_by:
         return "kept: a model learnt from it"
     if facts.kept_until is None:

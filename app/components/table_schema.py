@@ -45,11 +45,6 @@ def change_words(changes: Sequence[SchemaChange]) -> str:
     return ", ".join(f"{count:,} {word}" for count, word in counts if count)
 
 
-def changes_sheet(view_label: str, rows: Sequence[Component]) -> Component:
-    """Rows of changes under their heads."""
-    return sheet_table(view_label, _CHANGE_HEADS, rows)
-
-
 def _changes(view: TableView, facts: VersionFacts) -> list[Component]:
     """What every version up to that one changed; the first one made the table."""
     told = [

@@ -22,7 +22,7 @@ def run_link(run_id: str | None) -> Component | str:
 
 def by(facts: VersionFacts) -> Component | str:
     """The run that made a version, or who did where no run did."""
-    return run_link(facts.run_id) if facts.run_id else facts.who or "nobody"
+    return run_link(facts.run_id) if facts.run_id else facts.who or "—"
 
 
 def operation_words(facts: VersionFacts) -> str:
@@ -62,7 +62,7 @@ def changes(facts: VersionFacts) -> list[Component | str]:
 def readable_words(facts: VersionFacts) -> str:
     """Whether a version can be read, in a word or two."""
     if not facts.readable:
-        return "▲ lost"
+        return "▲ lost" if facts.pinned_by else "gone"
     if facts.pinned_by:
         return "pinned"
     return "yes" if facts.kept_until is None else f"until {facts.kept_until:%Y-%m-%d}"
@@ -71,9 +71,8 @@ def readable_words(facts: VersionFacts) -> str:
 def kept_sentence(facts: VersionFacts, is_newest: bool, is_snapshot: bool) -> str:
     """Whether a version can be read, why, and until when."""
     if not facts.readable:
-        gone = f"{facts.missing:,} of its {facts.files:,} data files are gone"
         pinned = f" {_models(facts.pinned_by)} learnt from it." if facts.pinned_by else ""
-        return f"It can no longer be read: {gone}.{pinned}"
+        return f"It can no longer be read: {gone_words(facts)}.{pinned}"
     if facts.pinned_by:
         return (
             f"It can be read, and maintenance keeps it: {_models(facts.pinned_by)} learnt from it."
@@ -86,6 +85,24 @@ def kept_sentence(facts: VersionFacts, is_newest: bool, is_snapshot: bool) -> st
         return "It can be read: no later version has replaced any of its files."
     until = exactly(facts.kept_until)
     return f"It can be read until {until} at least; from then on maintenance may let it go."
+
+
+def gone_words(facts: VersionFacts) -> str:
+    """How much of a version is gone."""
+    if facts.missing < facts.files:
+        verb = "is" if facts.missing == 1 else "are"
+        return f"{facts.missing:,} of its {facts.files:,} data files {verb} gone"
+    return "its data file is gone" if facts.files == 1 else "its data files are gone"
+
+
+def is_loss(facts: VersionFacts) -> bool:
+    """Whether it is wrong that a version is gone: a model can no longer be proven by it."""
+    return bool(not facts.readable and facts.pinned_by)
+
+
+def counted(count: int, word: str) -> str:
+    """``1 file``, ``2,000 files``."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
 def ranges_words(ranges: Sequence[tuple[int, int]]) -> str:

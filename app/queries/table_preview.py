@@ -38,8 +38,11 @@ def preview(lake: Lake, name: str, version: int, engine: tuple[str, str] = ("", 
     """The first rows as the files hold them; those of one engine (fleet, engine) by key."""
     try:
         return _preview(lake, name, version, engine)
-    except (SelectionError, OSError, pl.exceptions.PolarsError) as error:
-        return Preview(problem=str(error))
+    except SelectionError as error:
+        return Preview(problem=f"{str(error).rstrip('.')}.")
+    except (OSError, pl.exceptions.PolarsError):
+        # Its message names paths of the machine, which is nobody's business on a page.
+        return Preview(problem=f"A data file of v{version} is gone or damaged.")
 
 
 # A version's rows never change.
