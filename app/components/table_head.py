@@ -31,6 +31,8 @@ def table_head(view: TableView) -> list[Component]:
     writers = ", ".join(owner.writers) or "every run"
     text = view.table.description
     purpose = f"{text[:1].upper()}{text[1:]}. {owner.domain}, written by {writers}."
+    if ask.as_of is not None and not view.table.is_data:
+        purpose += " Snapshots leave it out: this is how it stands now."
     line = html.Div([html.H1(name), *_actions(view)], className="tbl-title")
     return [
         html.Header(
@@ -43,7 +45,7 @@ def table_head(view: TableView) -> list[Component]:
 
 def version_card(view: TableView, facts: VersionFacts) -> list[Component]:
     """Key figures of the version that is looked at, and until when it can be read."""
-    is_newest = facts == view.newest
+    is_newest = facts.version == view.last
     figures = [
         Kpi("Version", f"v{facts.version}", _place(view, facts)),
         Kpi("Rows", rows_words(facts.rows), _changed(facts)),
@@ -117,8 +119,9 @@ def _stamp(view: TableView) -> list[Component]:
 
 
 def _place(view: TableView, facts: VersionFacts) -> str:
-    newest = view.facts[0].version
-    return "the newest" if facts.version == newest else f"the newest is v{newest}"
+    newest, as_of = view.facts[0].version, view.ask.as_of
+    word = "the newest" if as_of is None else f"that of snapshot {as_of}"
+    return word if facts.version == newest else f"{word} is v{newest}"
 
 
 def _changed(facts: VersionFacts) -> str:

@@ -179,7 +179,8 @@ def _of(lake: Lake, name: str, versions: tuple[int, int], engine: tuple[str, str
     return diff.of_engine(*engine) if all(engine) else diff
 
 
-@cached(LRUCache(32), lock=RLock())
+# Of a long table the places alone are megabytes.
+@cached(LRUCache(8), lock=RLock())
 def _view(
     lake: Lake, name: str, versions: tuple[int, int], engine: tuple[str, str], column: str
 ) -> DiffView:

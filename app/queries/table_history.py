@@ -53,6 +53,7 @@ class TableView:
         facts: its versions up to the one shown by default, newest first.
         chosen: the version that is looked at, None where there is no such one.
         snapshot: newest snapshot's version of it, None where that does not name it.
+        last: the newest version that there is, whatever snapshot was asked for.
         problem: why the log cannot be read, empty when it can.
     """
 
@@ -61,17 +62,13 @@ class TableView:
     facts: tuple[VersionFacts, ...] = ()
     chosen: VersionFacts | None = None
     snapshot: int | None = None
+    last: int | None = None
     problem: str = ""
 
     @property
     def owner(self) -> Owner:
         """Who answers for it."""
         return OWNERS[self.table.name]
-
-    @property
-    def newest(self) -> VersionFacts | None:
-        """Its newest version, None while there is none."""
-        return self.facts[0] if self.facts else None
 
     @property
     def pages(self) -> int:
@@ -105,7 +102,8 @@ def table_view(services: Services, pinned: Pinned, name: str, ask: Ask) -> Table
         return TableView(table, ask, problem=str(error))
     wanted = shown if ask.version is None else ask.version
     chosen = next((each for each in facts if each.version == wanted), None)
-    return TableView(table, ask, facts, chosen, services.pinned().version(name))
+    named, last = services.pinned().version(name), services.lake.version(name)
+    return TableView(table, ask, facts, chosen, named, last)
 
 
 def readable(facts: Sequence[VersionFacts]) -> tuple[tuple[int, int], ...]:

@@ -117,6 +117,8 @@ def test_one_engine_is_kept_on_the_way_to_its_diff(ada: Browser) -> None:
         (f"/tables/{SILVER}", "?version=99", "has no version 99: its log tells of v0 to v2"),
         (f"/tables/{SILVER}", "?version=2&as_of=1", "has no version 2: its log tells of v0 to v1"),
         (f"/tables/{STATUS}", "?version=1", "Readable: v2 to v3, v0."),
+        (f"/tables/{SILVER}", "?as_of=1", "that of snapshot 1"),
+        ("/tables/ops/snapshots", "?as_of=1", "Snapshots leave it out"),
         (f"/tables/{STATUS}", "?as_of=1", "was never written before snapshot 1"),
         (f"/tables/{SILVER}", "?version=x&page=-1&engine=%00", "Rows of v2"),
         (f"/tables/{SILVER}/diff", "?from=1&to=77", "has no version v77"),

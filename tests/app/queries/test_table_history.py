@@ -38,7 +38,7 @@ def test_the_newest_version_is_looked_at_unless_told_otherwise(services: Service
     """With who made it, from what, and which models pin which version."""
     view = table_view(services, services.pinned(), SILVER, Ask())
     assert [each.version for each in view.facts] == [2, 1, 0]
-    assert view.chosen == view.newest
+    assert view.chosen == view.facts[0] and view.last == 2
     assert view.chosen and (view.chosen.run_id, view.chosen.who) == (CORRECTION, "ada")
     assert [each.pinned_by for each in view.facts] == [(), ("m-1",), ()]
     older = table_view(services, services.pinned(), SILVER, Ask(version=1))
@@ -50,6 +50,7 @@ def test_a_snapshot_ends_the_history_at_its_version(services: Services) -> None:
     """Later versions did not exist then, and a table that was not written has none."""
     view = table_view(services, services.pinned(1), SILVER, Ask(as_of=1))
     assert [each.version for each in view.facts] == [1, 0]
+    assert (view.last, view.snapshot) == (2, 2)
     later = table_view(services, services.pinned(1), SILVER, Ask(version=2, as_of=1))
     assert later.chosen is None
     assert table_view(services, services.pinned(1), STATUS, Ask(as_of=1)).facts == ()
