@@ -1,9 +1,11 @@
 """The head of an engine page: where it is, its state, the sentence, and what that stands on."""
 
+from dataclasses import replace
+
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.addresses import engine_address, fleet_address
+from app.components.addresses import engine_address, fleet_address, table_address
 from app.components.aria import aria, data
 from app.components.numbers import cycles_text, percent_text
 from app.components.sentence import sentence
@@ -27,7 +29,7 @@ def engine_head(
             _crumb(view, as_of),
             html.Div([name, actions], className="engine-line"),
             sentence(row, view.forecasts, profile),
-            _provenance(view, profile),
+            _provenance(view, profile, as_of),
         ],
         className="engine-head",
     )
@@ -74,7 +76,7 @@ def _report(view: EngineView, may_report: bool) -> list[Component]:
     return [button]
 
 
-def _provenance(view: EngineView, profile: Profile) -> Component:
+def _provenance(view: EngineView, profile: Profile, as_of: int | None) -> Component:
     row, chain = view.row, view.provenance
     parts = [Part(f"{cycles_text(row.cycles_seen)} seen, newest", f"cycle {row.cycle:,}")]
     if row.probability is not None:
@@ -85,17 +87,23 @@ def _provenance(view: EngineView, profile: Profile) -> Component:
         ]
     if chain.model:
         parts.append(Part("model", chain.model))
-    parts += _chain("features", chain.features, " · ")
-    parts += _chain("silver", chain.silver, " ← ")
-    parts += _chain("delivery", chain.delivery, " ← " if chain.features else " · ")
+    for label, link, before in (
+        ("features", chain.features, " · "),
+        ("silver", chain.silver, " ← "),
+        ("delivery", chain.delivery, " ← " if chain.features else " · "),
+    ):
+        parts += _chain(Part(label, "", before=before), link, (view.fleet, row.engine), as_of)
     if chain.run_id:
         parts.append(Part("run", chain.run_id, href=f"/runs/{chain.run_id}"))
     return stamp(parts)
 
 
-def _chain(label: str, link: Link | None, before: str) -> list[Part]:
+def _chain(part: Part, link: Link | None, engine: tuple[str, str], as_of: int | None) -> list[Part]:
+    """A table version leads to the engine's rows at it, a delivery to the run that took it in."""
     if link is None:
         return []
     run = f"written by run {link.run_id}" if link.run_id else ""
     href = f"/runs/{link.run_id}" if link.run_id else ""
-    return [Part(label, link.label, href=href, hint=run, before=before)]
+    if link.table:
+        href = table_address(link.table, link.version, as_of, engine)
+    return [replace(part, value=link.label, href=href, hint=run)]

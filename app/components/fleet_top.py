@@ -6,6 +6,7 @@ from datetime import datetime
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.components.addresses import table_address
 from app.components.delivery_table import why
 from app.components.kpi import Kpi, kpi_row
 from app.components.quality_words import quality_address
@@ -25,6 +26,7 @@ class Over:
 
     Attributes:
         training: run that trains the fleet's first model just now, empty for none.
+        as_of: the snapshot that was asked for, None for now.
     """
 
     page: FleetPage
@@ -33,6 +35,7 @@ class Over:
     profile: Profile
     now: datetime
     training: str = ""
+    as_of: int | None = None
 
 
 def fleet_top(over: Over) -> Component:
@@ -64,21 +67,26 @@ def no_match(page: FleetPage) -> Component:
 
 
 def _stamp(over: Over) -> Component:
-    page, version = over.page, over.pinned.version
+    page = over.page
     parts = [Part("snapshot", str(over.pinned.snapshot.seq))]
     if page.model_id:
         parts = [
-            Part("predictions", _version(version("gold/predictions"))),
+            _table(over, "predictions"),
             Part("model", page.model_id),
-            Part("features", _version(version("gold/features"))),
+            _table(over, "features"),
             Part("scored", said_ago(page.scored_at, over.now), hint=exactly(page.scored_at)),
             *parts,
         ]
     return stamp(parts)
 
 
-def _version(number: int | None) -> str:
-    return "—" if number is None else f"v{number}"
+def _table(over: Over, name: str) -> Part:
+    """The version of a gold table, and the way to it."""
+    table = f"gold/{name}"
+    version = over.pinned.version(table)
+    if version is None:
+        return Part(name, "—")
+    return Part(name, f"v{version}", href=table_address(table, version, over.as_of))
 
 
 def _notices(over: Over) -> list[Component]:

@@ -157,7 +157,7 @@ def _drawn(
     """Drawn once for all who look at the same, however many snapshots a stream takes."""
     at = _clock(pinned, as_of)
     page = fleet_page(pinned, profile, ask, at)
-    over = Over(page, held(pinned, ask.fleet), pinned, profile, at, run)
+    over = Over(page, held(pinned, ask.fleet), pinned, profile, at, run, as_of)
     if not page.rows:
         return rendered(fleet_top(over)), rendered(no_match(page))
     telling = Telling(profile, at, as_of)

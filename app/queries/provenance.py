@@ -20,10 +20,15 @@ LOOK_BACK = 20
 
 @dataclass(frozen=True)
 class Link:
-    """One link of the chain: what it is called and the run that made it."""
+    """One link of the chain: what it is called, the run that made it, and the table version.
+
+    ``table`` is empty for what is no table version.
+    """
 
     label: str
     run_id: str = ""
+    table: str = ""
+    version: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,8 @@ def provenance(
 def _table(pinned: Pinned, table: str, version: int | None) -> Link | None:
     if version is None:
         return None
-    return Link(f"v{version}", str(_note(pinned, table, version).get("run_id", "")))
+    run_id = str(_note(pinned, table, version).get("run_id", ""))
+    return Link(f"v{version}", run_id, table, version)
 
 
 def _note(pinned: Pinned, table: str, version: int | None) -> Mapping[str, Any]:

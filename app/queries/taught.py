@@ -50,7 +50,7 @@ def taught(services: Services) -> tuple[Taught, ...]:
     """The newest models, newest first; those that are live, if the metadata store is busy."""
     settings = services.settings
     try:
-        return _known(settings.home, settings.metadata, _mark(settings.metadata))
+        return _known(settings.home, settings.metadata, mark(settings.metadata))
     except Exception:
         _LOG.exception("the metadata store cannot be read")
     live = all_live(settings.serving).values()
@@ -66,8 +66,8 @@ def taught_by(services: Services, model_id: str | None) -> Taught | None:
 
 
 @cached(LRUCache(8), lock=RLock())
-def _known(home: Path, path: Path, mark: tuple[int, int]) -> tuple[Taught, ...]:
-    if mark == (0, 0):
+def _known(home: Path, path: Path, written: tuple[int, int]) -> tuple[Taught, ...]:
+    if written == (0, 0):
         return ()
     # The store's library is loaded by who looks at models, not when the dashboard starts.
     from lakehouse.metadata import Metadata
@@ -99,7 +99,7 @@ def _statistics(home: Path, metadata: Any, name: str) -> Statistics | None:
     return Statistics(home / found.uri, None if rows is None else int(rows))
 
 
-def _mark(file: Path) -> tuple[int, int]:
+def mark(file: Path) -> tuple[int, int]:
     """What changes when something is written, without opening the file."""
     try:
         stat = file.stat()
