@@ -20,6 +20,8 @@ SAID = ["probability", "window_from", "window_to", "coverage", "rul"]
 TREND_POINTS = 24
 WHY_CYCLES = 10
 WHY_DEVIATION = 1.0
+# A flag that is a column's name alone: with a colon it is a value that a person corrected.
+UNUSABLE = r"(^|,)[^:,]+(,|$)"
 
 
 def changed_engines(before: Rows, after: Rows) -> Rows:
@@ -193,7 +195,7 @@ def data_status(
             pl.col("cycle").last(),
             pl.len().cast(pl.Int64).alias("cycles_seen"),
             (pl.col("cycle").max() - pl.col("cycle").min() + 1 != pl.len()).alias("gap"),
-            (pl.col("flags").fill_null("") != "").any().alias("flagged"),
+            pl.col("flags").fill_null("").str.contains(UNUSABLE).any().alias("flagged"),
             pl.col("received_at").max().alias("last_received_at"),
             pl.col("simulated").any(),
         )

@@ -102,16 +102,22 @@ def test_changed_engines_are_those_of_which_any_row_changed() -> None:
 
 
 def test_gaps_and_unusable_values_are_a_warning() -> None:
-    """An operator sees that an engine's data are not whole."""
-    frame = flights({"a": 4, "b": 4, "c": 4})
+    """An operator sees that an engine's data are not whole; a corrected value is no fault."""
+    flags = {"c": "corrected:sensor_1,sensor_2", "d": "corrected:sensor_1"}
+    frame = flights({"a": 4, "b": 4, "c": 4, "d": 4})
     frame = frame.filter((pl.col("engine") != "b") | (pl.col("cycle") != 2)).with_columns(
-        flags=pl.when(pl.col("engine") == "c").then(pl.lit("sensor_1")).otherwise(pl.lit(""))
+        flags=pl.col("engine").replace_strict(flags, default="")
     )
     status = data_status(frame, ARRIVED, engines("a")[:0])
     assert dict(status.select("engine", "data_status").iter_rows()) == {
-        "a": "ok", "b": "warning", "c": "warning",
+        "a": "ok", "b": "warning", "c": "warning", "d": "ok",
     }  # fmt: skip
-    assert dict(status.select("engine", "cycles_seen").iter_rows()) == {"a": 4, "b": 3, "c": 4}
+    assert dict(status.select("engine", "cycles_seen").iter_rows()) == {
+        "a": 4,
+        "b": 3,
+        "c": 4,
+        "d": 4,
+    }
 
 
 def test_an_engine_whose_newer_records_wait_for_a_decision_is_blocked() -> None:
