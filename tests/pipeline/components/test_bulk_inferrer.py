@@ -16,6 +16,7 @@ from pipeline.components.bulk_inferrer import (
     mark,
     newest_rows,
     reasons,
+    standing,
     to_issue,
     trends,
 )
@@ -74,6 +75,31 @@ def test_the_same_prediction_is_issued_once() -> None:
     longer = flights({"a": 6, "b": 3})
     again = to_issue(said(newest_rows(longer)), input_digests(longer, PROFILE), "m1", first)
     assert again.select("engine", "cycle").rows()[0] == ("a", 6)
+
+
+def test_rows_that_were_given_back_say_what_they_said_first() -> None:
+    """Not what was issued last; engines of which nothing changed keep what was said of them."""
+    stamps = {"model_id": pl.lit("m"), "run_id": pl.lit("r"), "predicted_at": pl.lit(NOW)}
+    frame = flights({"a": 5, "b": 3})
+    one = pl.col("engine") == "a"
+    corrected = frame.with_columns(sensor_4=pl.when(one).then(0.0).otherwise("sensor_4"))
+    shorter = frame.filter(~one | (pl.col("cycle") < 5))
+    nothing = said(frame).clear().with_columns(**stamps)
+    issued, told = nothing.with_columns(input_digest=pl.lit("")), nothing
+    for rows_now, cycle in ((frame, 5), (corrected, 5), (frame, 5), (shorter, 4), (frame, 5)):
+        digests = input_digests(rows_now, PROFILE)
+        newest = said(newest_rows(rows_now)).with_columns(
+            rul=pl.lit(float(issued.height)), **stamps
+        )
+        new = to_issue(newest, digests, "m", issued)
+        issued = pl.concat([issued, new.select(issued.columns)])
+        told = standing(issued, digests.filter(one) if told.height else digests, "m", told)
+        row = told.row(by_predicate=one, named=True)
+        assert row["cycle"] == cycle
+        here = issued.join(digests.filter(one), on=["engine", "cycle", "input_digest"])
+        assert row["rul"] == here["rul"][0]
+        assert told.row(by_predicate=~one, named=True)["rul"] == 0.0
+    assert issued.height == 4
 
 
 def test_backfill_leaves_out_the_newest_cycle_of_engines_in_service() -> None:
