@@ -1,8 +1,18 @@
-"""People's corrections: which of them hold, and which predictions were made before them."""
+"""People's corrections: which of them hold, and what cannot be corrected."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import narwhals as nw
 import polars as pl
 
+from lakehouse.profiles import Profile
+from lakehouse.quality import CORRECTIONS
+from lakehouse.requests import CorrectRequest
+from lakehouse.snapshots import Pinned
+
 CELL = ("fleet", "engine", "cycle", "column")
+Flight = Mapping[str, Any]
 
 
 def standing(corrections: pl.DataFrame) -> pl.DataFrame:
@@ -18,3 +28,65 @@ def standing(corrections: pl.DataFrame) -> pl.DataFrame:
     )
     newest = said.sort("corrected_at", "correction_id")
     return newest.unique(CELL, keep="last", maintain_order=True)
+
+
+def of_engine(pinned: Pinned, fleet: str, engine: str) -> pl.DataFrame:
+    """All that people said of one engine's rows: rows of bronze/corrections, oldest first."""
+    mine = (nw.col("fleet") == fleet, nw.col("engine") == engine)
+    rows: pl.DataFrame = pinned.scan(CORRECTIONS.name).filter(*mine).collect("polars").to_native()
+    return rows.sort("corrected_at", "correction_id", "cycle", "column")
+
+
+def refusal(
+    request: CorrectRequest, flights: pl.DataFrame, said: pl.DataFrame, profile: Profile
+) -> str:
+    """Why rows cannot be corrected so, in words; empty when they can.
+
+    Args:
+        request: what is asked for.
+        flights: rows of silver/readings of the engine, as they stand.
+        said: rows of bronze/corrections of the engine.
+        profile: names the columns.
+    """
+    if request.action == "retract":
+        return _not_retracted(request, said)
+    first, last = request.cycle, request.until or request.cycle
+    found = flights.filter(pl.col("cycle").is_between(first, last))
+    if found.is_empty():
+        where = f"{request.fleet}/{request.engine}@{first}" + (f"-{last}" if last != first else "")
+        return f"silver has no flight {where}: it never came, is blocked or was withdrawn"
+    return next(_faults(request, found.row(0, named=True), profile), "")
+
+
+def _not_retracted(request: CorrectRequest, said: pl.DataFrame) -> str:
+    name = str(request.retracts)
+    mine = said.filter(pl.col("correction_id") == name)
+    if mine.is_empty():
+        return f"there is no correction {name} of {request.fleet}/{request.engine}"
+    action = mine["action"][0]
+    if action == "restore":
+        return f"{name} restored a version: restore the version before it instead"
+    if action == "retract":
+        return f"{name} is a retraction: correct the rows again instead"
+    if name in said["retracts"]:
+        return f"{name} was taken back before"
+    return ""
+
+
+def _faults(request: CorrectRequest, flight: Flight, profile: Profile) -> Iterator[str]:
+    for column, change in request.changes.items():
+        place = f"{column} of {request.fleet}/{request.engine}@{request.cycle}"
+        if column not in profile.signal_names:
+            yield f"there is no column {column!r}. Known: {', '.join(profile.signal_names)}"
+        elif flight[column] != change.old:
+            yield (
+                f"{place} reads {value_text(flight[column])} now, not {value_text(change.old)}:"
+                " somebody changed it meanwhile. Look at it again before you correct it"
+            )
+        elif change.new == change.old:
+            yield f"{place} reads {value_text(change.new)} already"
+
+
+def value_text(value: float | None) -> str:
+    """A value as messages write it."""
+    return "nothing usable" if value is None else f"{value:.10g}"

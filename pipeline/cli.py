@@ -64,6 +64,7 @@ for command in (
     running.score,
     running.report,
     deciding.review,
+    deciding.correct,
     deciding.schema,
     deciding.limit,
     replaying.replay,

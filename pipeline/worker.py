@@ -20,6 +20,7 @@ from lakehouse.journal import Journal
 from lakehouse.lock import lake_lock
 from lakehouse.requests import (
     REQUESTS,
+    CorrectRequest,
     IngestRequest,
     LimitRequest,
     ReportRequest,
@@ -49,6 +50,7 @@ WORKFLOWS: dict[type[Request], Workflow] = {
     ScoreRequest: workflows.score,
     ReportRequest: workflows.report,
     ReviewRequest: workflows.review,
+    CorrectRequest: workflows.correct,
     SchemaRequest: workflows.schema,
     LimitRequest: workflows.limit,
     StreamRequest: workflows.stream,

@@ -10,6 +10,7 @@ from typing import Any
 
 from lakehouse.lake import Commit
 from lakehouse.requests import (
+    CorrectRequest,
     IngestRequest,
     LimitRequest,
     ReportRequest,
@@ -26,6 +27,7 @@ from pipeline.home import Home
 from pipeline.publish_lock import PublishLock
 from pipeline.runner import Runner
 from pipeline.step import Run, Step, Summary
+from pipeline.steps import correct as correcting
 from pipeline.steps import inference, statistics, training, validation
 from pipeline.steps import ingest as taking
 from pipeline.steps import plan as planning
@@ -183,6 +185,18 @@ def review(context: Context, request: ReviewRequest) -> Document:
         snapshot = context.snapshot()
     told = {name: decided[name] for name in ("delivery_id", "fleet", "before", "after")}
     return {"delivery": told, "snapshot": snapshot["seq"], "tables": snapshot["tables"]}
+
+
+def correct(context: Context, request: CorrectRequest) -> Document:
+    """A person's word about rows of one engine, and what follows from it."""
+    with context.lock.held(context.run.run_id):
+        said = context.node("Correct", partial(correcting.correct, request))
+        context.node("Clean", partial(taking.clean_engine, request.fleet, request.engine))
+        context.node("BulkInferrer", partial(inference.bulk_infer, [request.fleet]))
+        snapshot = context.snapshot()
+    names = ("correction_id", "action", "fleet", "engine", "first_cycle", "last_cycle", "rows")
+    told = {name: said[name] for name in names}
+    return {"correction": told, "snapshot": snapshot["seq"], "tables": snapshot["tables"]}
 
 
 def schema(context: Context, request: SchemaRequest) -> Document:

@@ -46,6 +46,16 @@ def split_engine(text: str) -> tuple[str, str, int | None]:
     return fleet, engine, int(cycle) if at else None
 
 
+def split_flights(text: str) -> tuple[str, str, int, int]:
+    """FLEET/ENGINE@CYCLE or FLEET/ENGINE@FROM-TO in its parts."""
+    name, _, cycles = text.partition("@")
+    first, dash, last = cycles.partition("-")
+    if not first.isdecimal() or (dash and not last.isdecimal()):
+        fail(f"{text!r}: FLEET/ENGINE@CYCLE or FLEET/ENGINE@FROM-TO expected", Exit.USAGE)
+    fleet, engine, _ = split_engine(name)
+    return fleet, engine, int(first), int(last or first)
+
+
 @click.command()
 @click.option("--fleet")
 @json_option
