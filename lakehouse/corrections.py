@@ -11,6 +11,30 @@ from lakehouse.quality import CORRECTIONS
 from lakehouse.requests import CorrectRequest
 from lakehouse.snapshots import Pinned
 
+RESTORED = "silver/readings"
+_ARRIVED = "it keeps what arrived: quarantine a delivery (stillwater review DELIVERY quarantine)"
+_FOLLOWS = f"it follows from {RESTORED} and the live model: restore {RESTORED}"
+_BOOKS = "it is the lake's own book-keeping"
+# Why every other table is not restored, and what to do instead.
+NOT_RESTORED = {
+    "bronze/deliveries": f"{_ARRIVED}, or restore {RESTORED}, which decides on deliveries",
+    "bronze/readings": _ARRIVED,
+    "bronze/quarantine": _ARRIVED,
+    "bronze/truth": _ARRIVED,
+    "bronze/failures": "it keeps what was said: take a report back (stillwater report retract)",
+    "bronze/corrections": "it keeps what was said: take it back (stillwater correct --retract)",
+    "gold/features": _FOLLOWS,
+    "gold/fleet_band": _FOLLOWS,
+    "gold/backfill": _FOLLOWS,
+    "gold/engine_status": _FOLLOWS,
+    "gold/predictions": f"what was issued stays: restore {RESTORED}, and new ones are issued",
+    "quality/anomalies": "it keeps what was found: decide on the delivery (stillwater review)",
+    "quality/schemas": "it keeps every schema: accept an earlier one (stillwater schema)",
+    "quality/normals": _FOLLOWS,
+    "ops/limits": "it keeps every limit: set an earlier one again (stillwater limit)",
+    "ops/snapshots": _BOOKS,
+    "ops/files": _BOOKS,
+}
 CELL = ("fleet", "engine", "cycle", "column")
 Flight = Mapping[str, Any]
 
@@ -85,6 +109,15 @@ def _faults(request: CorrectRequest, flight: Flight, profile: Profile) -> Iterat
             )
         elif change.new == change.old:
             yield f"{place} reads {value_text(change.new)} already"
+
+
+def no_restore(table: str) -> str:
+    """Why a table is not restored and what to do instead, empty where it can be."""
+    if table == RESTORED:
+        return ""
+    if table not in NOT_RESTORED:
+        return f"there is no table {table}"
+    return f"{table} cannot be restored: {NOT_RESTORED[table]}"
 
 
 def value_text(value: float | None) -> str:

@@ -12,7 +12,7 @@ DECISIONS = {
 CORRECTIONS = Table(
     "bronze/corrections",
     "a person's word about one value or one flight, which outranks what was delivered",
-    ("correction_id", "cycle", "column"),
+    ("correction_id", "fleet", "engine", "cycle", "column"),
     (
         Column("correction_id", "string", "name of the decision, which may be several rows"),
         Column("action", "string", "correct, withdraw, retract or restore"),

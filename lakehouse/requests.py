@@ -13,7 +13,7 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 TAKE_IN = ("ExampleGen", "StatisticsGen", "SchemaGen", "ExampleValidator")
 ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-MOST_CYCLES = 2**53
+LARGEST = 2**53
 EngineName = Annotated[str, StringConstraints(pattern=r"^[^/@\x00-\x1f]{1,128}$")]
 
 
@@ -136,8 +136,8 @@ class CorrectRequest(Request):
     action: Literal["correct", "withdraw", "retract"]
     fleet: FleetName
     engine: EngineName
-    cycle: int | None = Field(default=None, ge=1, le=MOST_CYCLES)
-    until: int | None = Field(default=None, ge=1, le=MOST_CYCLES)
+    cycle: int | None = Field(default=None, ge=1, le=LARGEST)
+    until: int | None = Field(default=None, ge=1, le=LARGEST)
     changes: dict[ColumnName, Change] = Field(default_factory=dict, description="column to change")
     retracts: Identifier | None = None
     reason: Reason
@@ -158,6 +158,22 @@ class CorrectRequest(Request):
         """The same correction, for the same reason."""
         text = json.dumps(self.model_dump(), sort_keys=True)
         return "correct-" + sha256(text.encode()).hexdigest()[:32]
+
+
+class RestoreRequest(Request):
+    """Make a table what it was at an earlier version: a new version, with what was decided then."""
+
+    workflow: ClassVar[str] = "restore"
+    nodes: ClassVar[tuple[str, ...]] = ("Restore", "BulkInferrer")
+
+    table: Annotated[str, StringConstraints(pattern=r"^[a-z]{1,32}/[a-z_]{1,32}$")]
+    version: int = Field(ge=0, le=LARGEST)
+    reason: Reason
+
+    @property
+    def deduplication(self) -> str:
+        """The same version of the same table."""
+        return f"restore-{self.table}-{self.version}"
 
 
 class SchemaRequest(Request):
@@ -246,6 +262,7 @@ REQUESTS: dict[str, type[Request]] = {
         ReportRequest,
         ReviewRequest,
         CorrectRequest,
+        RestoreRequest,
         SchemaRequest,
         LimitRequest,
         StreamRequest,

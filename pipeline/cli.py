@@ -65,6 +65,7 @@ for command in (
     running.report,
     deciding.review,
     deciding.correct,
+    deciding.restore_table,
     deciding.schema,
     deciding.limit,
     replaying.replay,

@@ -14,6 +14,7 @@ from lakehouse.requests import (
     IngestRequest,
     LimitRequest,
     ReportRequest,
+    RestoreRequest,
     RetrainRequest,
     ReviewRequest,
     SchemaRequest,
@@ -32,6 +33,7 @@ from pipeline.steps import inference, statistics, training, validation
 from pipeline.steps import ingest as taking
 from pipeline.steps import plan as planning
 from pipeline.steps import report as reporting
+from pipeline.steps import restore as restoring
 from pipeline.steps import review as reviewing
 from pipeline.steps import schema as schemas
 from pipeline.steps import stream as streaming
@@ -197,6 +199,17 @@ def correct(context: Context, request: CorrectRequest) -> Document:
     names = ("correction_id", "action", "fleet", "engine", "first_cycle", "last_cycle", "rows")
     told = {name: said[name] for name in names}
     return {"correction": told, "snapshot": snapshot["seq"], "tables": snapshot["tables"]}
+
+
+def restore(context: Context, request: RestoreRequest) -> Document:
+    """Silver as it was at an earlier version, and what follows from it."""
+    with context.lock.held(context.run.run_id):
+        put = context.node("Restore", partial(restoring.restore, request))
+        context.node("BulkInferrer", partial(inference.bulk_infer, put["fleets"]))
+        snapshot = context.snapshot()
+    names = ("correction_id", "table", "version", "engines", "deliveries")
+    told = {name: put[name] for name in names}
+    return {"restored": told, "snapshot": snapshot["seq"], "tables": snapshot["tables"]}
 
 
 def schema(context: Context, request: SchemaRequest) -> Document:

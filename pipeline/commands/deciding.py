@@ -5,19 +5,26 @@ from typing import Any
 import click
 import narwhals as nw
 
+from lakehouse.corrections import no_restore
 from lakehouse.quality import CORRECTIONS
-from lakehouse.requests import CorrectRequest, LimitRequest, ReviewRequest, SchemaRequest
+from lakehouse.requests import (
+    CorrectRequest,
+    LimitRequest,
+    RestoreRequest,
+    ReviewRequest,
+    SchemaRequest,
+)
 from lakehouse.runs import Run
 from lakehouse.settings import Settings
 from lakehouse.snapshots import Pinned, pin
-from lakehouse.tables import SILVER
+from lakehouse.tables import SILVER, TABLES
 from pipeline.commands.output import Exit, fail, json_option, show
 from pipeline.commands.reading import only_fleet, split_flights
 from pipeline.commands.running import ask, checked, document_of, end
 from pipeline.home import Home, open_home
 from pipeline.steps.frames import collect
 
-_REFUSALS = ("ReviewError", "CorrectionError", "SchemaDecisionError")
+_REFUSALS = ("ReviewError", "CorrectionError", "RestoreError", "SchemaDecisionError")
 reason_option = click.option("--reason", required=True, help="why, in words")
 
 
@@ -98,6 +105,22 @@ def _value(text: str) -> tuple[str, str]:
     if not equals:
         fail(f"{text!r}: COLUMN=VALUE expected", Exit.USAGE)
     return name, value
+
+
+@click.command("restore-table")
+@click.argument("table")
+@click.argument("version", type=click.IntRange(0))
+@reason_option
+@json_option
+@click.pass_obj
+def restore_table(settings: Settings, table: str, version: int, reason: str, as_json: bool) -> None:
+    """Make silver what it was at a version, with what was decided then."""
+    if table not in TABLES:
+        fail(f"{table!r} is no table; there are {', '.join(TABLES)}", Exit.USAGE)
+    request = checked(RestoreRequest, table=table, version=version, reason=reason)
+    if why := no_restore(table):
+        fail(why, Exit.REFUSED)
+    _decided(ask(settings, request, f"{table}@{version}"), as_json)
 
 
 @click.command()

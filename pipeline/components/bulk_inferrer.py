@@ -27,7 +27,7 @@ def changed_engines(before: Rows, after: Rows) -> Rows:
     """Engines of which any row came, went or changed between two versions of silver.
 
     Returns:
-        fleet, engine; in no order.
+        fleet, engine, cycle (the first that differs); in no order.
     """
     columns = [name for name in after.collect_schema().names() if name != "delivery_id"]
     signed = [
@@ -36,7 +36,8 @@ def changed_engines(before: Rows, after: Rows) -> Rows:
     ]
     # Equal rows cancel out, nulls included: a group is one row with all its values.
     balance = nw.concat(signed).group_by(*columns).agg(nw.col("_sign").sum())
-    return balance.filter(nw.col("_sign") != 0).select(*ENGINE).unique()
+    differ = balance.filter(nw.col("_sign") != 0)
+    return differ.group_by(*ENGINE).agg(nw.col("cycle").min())
 
 
 def newest_rows(rows: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,5 @@
 """Correct: a person's word about rows of one engine, written down; silver follows in Clean."""
 
-from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -16,8 +15,6 @@ from lakehouse.tables import SILVER
 from pipeline.step import Step, Summary
 from pipeline.steps.frames import collect, lazy
 from pipeline.steps.review import forget_normals
-
-Row = Mapping[str, Any]
 
 
 class CorrectionError(ValueError):
@@ -39,8 +36,9 @@ def correct(request: CorrectRequest, step: Step) -> Summary:
         why = refusal(request, flights, said, step.home.profile)
         if why:
             raise CorrectionError(why)
-    stamp = {"correction_id": name, "action": request.action, "reason": request.reason}
-    rows = written(step, stamp | _about(request), _rows(request, flights, said))
+    stamp = {"correction_id": name, "action": request.action} | _about(request)
+    asked = [stamp | row for row in _rows(request, flights, said)]
+    rows = write_down(step, name, request.reason, asked)
     # What is normal may have been worked out from rows that are no longer believed.
     forget_normals(step, request.fleet, name)
     step.note(f"{request.fleet}/{request.engine}: {request.action} {name}: {request.reason}")
@@ -54,12 +52,17 @@ def correction_id(step: Step) -> str:
     return f"c-{sha256(step.origin.encode()).hexdigest()[:12]}"
 
 
-def written(step: Step, stamp: Row, rows: list[dict[str, Any]]) -> pl.DataFrame:
-    """Add rows to bronze/corrections under one person's name; returns what stands there."""
-    known = {"who": step.run.who, "corrected_at": now(), "run_id": step.run.run_id, **stamp}
-    frame = pl.DataFrame([known | row for row in rows], schema=no_rows(CORRECTIONS).schema)
+def write_down(step: Step, name: str, reason: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Add rows to bronze/corrections under one person's name.
+
+    Returns:
+        What stands there of the decision ``name``.
+    """
+    stamp = {"who": step.run.who, "reason": reason, "corrected_at": now()}
+    stamp |= {"run_id": step.run.run_id}
+    frame = pl.DataFrame([stamp | row for row in rows], schema=no_rows(CORRECTIONS).schema)
     step.append(CORRECTIONS.name, lazy(frame))
-    mine = nw.col("correction_id") == stamp["correction_id"]
+    mine = nw.col("correction_id") == name
     return collect(step.read(CORRECTIONS.name).filter(mine))
 
 

@@ -48,6 +48,7 @@ from pipeline.models.failure import FailureModel
 from pipeline.models.graph import TransformGraph
 from pipeline.step import Step, Summary
 from pipeline.steps.frames import collect, lazy
+from pipeline.steps.left_behind import left_behind
 
 Rows = nw.LazyFrame[Any]
 
@@ -75,7 +76,7 @@ def bulk_infer(fleets: Sequence[str], step: Step, all_cycles: bool = False) -> S
     """Score what changed in some fleets."""
     models: dict[str, str | None] = {}
     rows = 0
-    names = sorted({*fleets, *_left_behind(step)})
+    names = sorted({*fleets, *left_behind(step)})
     for index, name in enumerate(names):
         step.progress(index / len(names), f"scoring {name}")
         fleet = _fleet(step, name)
@@ -87,22 +88,6 @@ def bulk_infer(fleets: Sequence[str], step: Step, all_cycles: bool = False) -> S
             rows += scored
         _refresh_status(step, fleet, served, said)
     return {"rows": rows, "models": models, "fleets": names}
-
-
-def _left_behind(step: Step) -> set[str]:
-    """Fleets whose silver a run changed that then failed: a snapshot must not tear them."""
-    current = step.version(SILVER.name)
-    status = step.read(ENGINE_STATUS.name).group_by("fleet").agg(nw.col("silver_version").min())
-    behind = dict(collect(status).iter_rows())
-    if current is None or not behind:
-        return set()
-    missed = step.home.lake.history(SILVER.name, current, current - min(behind.values()))
-    return {
-        fleet
-        for entry in missed
-        for fleet, seen in behind.items()
-        if entry.version > seen and f"/{SILVER.name}/{fleet}/" in str(entry.metadata.get("work"))
-    }
 
 
 def load_model(home: Path, uri: str) -> FailureModel:
@@ -227,7 +212,7 @@ def _catch_up(step: Step, fleet: _Fleet, served: Live, graph: TransformGraph) ->
     if since == current:
         return fleet.engines.select(ENGINE).head(0)
     before = step.home.lake.scan(SILVER.name, since).filter(nw.col("fleet") == fleet.name)
-    fresh = collect(changed_engines(before, fleet.silver)).sort(ENGINE)
+    fresh = collect(changed_engines(before, fleet.silver)).select(ENGINE).sort(ENGINE)
     if fresh.height:
         engines = fresh["engine"].to_list()
         rows = fleet.silver.filter(nw.col("engine").is_in(engines))

@@ -177,3 +177,97 @@ def test_a_correction_that_fails_half_way_is_finished_by_its_retry(home: Path, e
     assert flights(home, engine)["sensor_4"][0] == value + 1
     assert rebuilt(home).equals(table(home, SILVER).sort("fleet", "engine", "cycle"))
     assert document(home, "verify")["ok"]
+
+
+def content(home: Path, version: int) -> str:
+    return Lake(home / "lake", LocalEngine()).content(SILVER, version).sha256
+
+
+def delivered(folder: Path, home: Path, engine: str) -> str:
+    """A file that brings two more flights of an engine, and one that it had already."""
+    last = flights(home, engine).row(-1, named=True)
+    values = " ".join(str(last[name]) for name in PROFILE.signal_names)
+    number = engine.split("-")[1]
+    cycles = (last["cycle"], last["cycle"] + 1, last["cycle"] + 2)
+    file = folder / "more.txt"
+    file.write_text("".join(f"{number} {cycle} {values}\n" for cycle in cycles))
+    return str(file)
+
+
+def test_silver_is_restored_with_what_was_decided_then(
+    home: Path, engine: str, tmp_path: Path
+) -> None:
+    """A new version with the old content; what comes later does not undo it, a restore does."""
+    before = document(home, "history", SILVER)[0]["version"]
+    first = said(home, engine)
+    cycle = flights(home, engine)["cycle"][3]
+    one = document(home, "correct", f"F/{engine}@{cycle}", "sensor_4=1300", *WHY)
+    file = delivered(tmp_path, home, engine)
+    document(home, "ingest", file, "--fleet", "F", "--kind", "in_service")
+    latest = document(home, "history", SILVER)[0]["version"]
+
+    told = document(home, "restore-table", SILVER, str(before), *WHY)
+    restored = told["restored"]
+    assert restored["engines"] == 1
+    assert list(restored["deliveries"].values()) == ["withdrawn"]
+    newest = document(home, "history", SILVER)[0]
+    assert (newest["operation"], newest["run_id"]) == ("RESTORE", told["run_id"])
+    assert newest["who"].startswith("cli:")
+    assert content(home, newest["version"]) == content(home, before)
+    assert rebuilt(home).equals(table(home, SILVER).sort("fleet", "engine", "cycle"))
+    assert said(home, engine) == first
+    diff = document(home, "diff", SILVER, str(latest), str(newest["version"]))
+    assert (diff["rows_removed"], diff["rows_changed"]) == (2, 1)
+    assert quick(home, "restore-table", SILVER, str(before), *WHY).exit_code == 4
+
+    # What comes later is cleaned by the decisions as they are now: the correction stays away.
+    document(home, "correct", f"F/{engine}@{cycle + 1}", "sensor_4=1200", *WHY)
+    row = flights(home, engine).row(by_predicate=pl.col("cycle") == cycle, named=True)
+    assert row["flags"] == ""
+    assert rebuilt(home).equals(table(home, SILVER).sort("fleet", "engine", "cycle"))
+
+    undone = document(home, "restore-table", SILVER, str(latest), *WHY)
+    assert content(home, undone["tables"][SILVER]) == content(home, latest)
+    assert rebuilt(home).equals(table(home, SILVER).sort("fleet", "engine", "cycle"))
+    again = standing(table(home, "bronze/corrections"))
+    assert again["correction_id"].to_list() == [f"{undone['restored']['correction_id']}-again"]
+    assert one["correction"]["correction_id"] not in again["correction_id"]
+    assert_sound(home)
+    assert document(home, "verify", "--deep")["ok"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "problem"),
+    [
+        (("gold/nothing", "1"), 2, "is no table"),
+        ((SILVER, "-1"), 2, "-1"),
+        (("bronze/readings", "1"), 4, "stillwater review DELIVERY quarantine"),
+        (("gold/predictions", "1"), 4, "what was issued stays"),
+        (("ops/limits", "0"), 4, "stillwater limit"),
+        ((SILVER, "99"), 4, "no version 99: the newest is 2"),
+        ((SILVER, "2"), 4, "at version 2 already"),
+        ((SILVER, "0"), 4, "never shown"),
+    ],
+)
+def test_what_cannot_be_restored_is_refused_with_what_to_do(
+    asked: Path, words: tuple[str, ...], code: int, problem: str
+) -> None:
+    done = quick(asked, "restore-table", *words, *WHY)
+    assert (done.exit_code, problem in done.stderr) == (code, True), done.stderr
+
+
+@pytest.mark.fault
+def test_a_restore_that_fails_half_way_is_finished_by_its_retry(home: Path, engine: str) -> None:
+    """Between the decisions and silver, and after silver."""
+    before = document(home, "history", SILVER)[0]["version"]
+    for point in ("Restore.after_commit:raise", "BulkInferrer.after_commit:raise"):
+        document(home, "correct", f"F/{engine}@2", "sensor_4=1300", *WHY)
+        done = stillwater(home, "restore-table", SILVER, str(before), *WHY, failpoint=point)
+        assert done.returncode == 5, done.stderr
+        run = document(home, "runs")[0]["run_id"]
+        assert document(home, "run", "retry", run)["state"] == "SUCCEEDED"
+        assert content(home, document(home, "history", SILVER)[0]["version"]) == content(
+            home, before
+        )
+        assert rebuilt(home).equals(table(home, SILVER).sort("fleet", "engine", "cycle"))
+    assert document(home, "verify")["ok"]
