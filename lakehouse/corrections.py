@@ -1,4 +1,4 @@
-"""People's corrections: which of them hold, and what cannot be corrected."""
+"""People's corrections: which hold, which forecasts they outdate, and what cannot be done."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
+from lakehouse.digests import chained_digests
 from lakehouse.profiles import Profile
 from lakehouse.quality import CORRECTIONS
 from lakehouse.requests import CorrectRequest
@@ -59,6 +60,38 @@ def of_engine(pinned: Pinned, fleet: str, engine: str) -> pl.DataFrame:
     mine = (nw.col("fleet") == fleet, nw.col("engine") == engine)
     rows: pl.DataFrame = pinned.scan(CORRECTIONS.name).filter(*mine).collect("polars").to_native()
     return rows.sort("corrected_at", "correction_id", "cycle", "column")
+
+
+def outdated_by(
+    pinned: Pinned, profile: Profile, engine: tuple[str, str], said: pl.DataFrame
+) -> list[tuple[str, ...]]:
+    """Which decisions of people since then make predictions those of rows that are no more.
+
+    Cheap: the rows of an engine are hashed only if somebody ever decided about them.
+
+    Args:
+        pinned: the lake as it is looked at.
+        profile: names the columns.
+        engine: fleet and engine.
+        said: cycle, input_digest and predicted_at of issued predictions of that engine.
+
+    Returns:
+        For each prediction the correction_id of the decisions on rows up to its cycle, oldest
+        first; none where its rows are what they were, or nobody decided anything since.
+    """
+    decisions = of_engine(pinned, *engine)
+    if decisions.is_empty():
+        return [()] * said.height
+    mine = (nw.col("fleet") == engine[0], nw.col("engine") == engine[1])
+    rows = pinned.scan(RESTORED).filter(*mine).collect("polars").to_native()
+    digests = chained_digests(rows, profile)
+    now = dict(digests.select("cycle", "input_digest").iter_rows())
+    found = []
+    for cycle, digest, at in said.select("cycle", "input_digest", "predicted_at").iter_rows():
+        since = decisions.filter(pl.col("corrected_at") > at, pl.col("cycle") <= cycle)
+        ids = since["correction_id"].unique(maintain_order=True)
+        found.append(() if now.get(cycle) == digest else tuple(ids))
+    return found
 
 
 def refusal(

@@ -9,10 +9,11 @@ import polars as pl
 import pytest
 
 from lakehouse.audit import AuditLog
-from lakehouse.corrections import standing
+from lakehouse.corrections import outdated_by, standing
 from lakehouse.engines.local import LocalEngine
 from lakehouse.lake import Lake
 from lakehouse.profiles.turbofan import PROFILE
+from lakehouse.snapshots import pin
 from pipeline.components.clean import by_flight, clean
 from tests.pipeline.command import document, quick, stillwater
 from tests.pipeline.oracle import assert_sound, steps
@@ -45,6 +46,15 @@ def rebuilt(home: Path) -> pl.DataFrame:
 def said(home: Path, engine: str) -> dict[str, Any]:
     told: dict[str, Any] = document(home, "engine", f"F/{engine}")["prediction"]
     return told
+
+
+def outdated(home: Path, engine: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Each issued prediction by its run, and the decisions that it is outdated by."""
+    pinned = pin(Lake(home / "lake", LocalEngine()))
+    issued = table(home, "gold/predictions").filter(pl.col("engine") == engine)
+    issued = issued.sort("predicted_at")
+    found = outdated_by(pinned, PROFILE, ("F", engine), issued)
+    return list(zip(issued["run_id"], found, strict=True))
 
 
 @pytest.fixture
@@ -82,6 +92,8 @@ def test_a_corrected_value_reaches_silver_and_a_new_forecast_and_is_taken_back(
     assert set(words["reason"]) == {"borescope"}
     second = said(home, engine)
     assert second["run_id"] == told["run_id"]
+    assert second["outdated_by"] == first["outdated_by"] == []
+    assert outdated(home, engine) == [(first["run_id"], (name,)), (second["run_id"], ())]
     assert table(home, "gold/predictions").height == issued.height + 1
 
     diff = document(
@@ -94,6 +106,10 @@ def test_a_corrected_value_reaches_silver_and_a_new_forecast_and_is_taken_back(
     assert said(home, engine) == first
     assert table(home, "gold/predictions").height == issued.height + 1
     assert back["correction"]["action"] == "retract"
+    later = (back["correction"]["correction_id"],)
+    assert outdated(home, engine) == [(first["run_id"], ()), (second["run_id"], later)]
+    # What is said earlier in its life does not depend on it.
+    assert document(home, "engine", f"F/{engine}@{cycle - 1}")["prediction"]["outdated_by"] == []
     assert rebuilt(home).equals(table(home, SILVER).sort("fleet", "engine", "cycle"))
     assert_sound(home)
     assert document(home, "verify")["ok"]
@@ -218,6 +234,8 @@ def test_silver_is_restored_with_what_was_decided_then(
     assert said(home, engine) == first
     diff = document(home, "diff", SILVER, str(latest), str(newest["version"]))
     assert (diff["rows_removed"], diff["rows_changed"]) == (2, 1)
+    assert said(home, engine)["outdated_by"] == []
+    assert all(restored["correction_id"] in by for _, by in outdated(home, engine)[1:])
     assert quick(home, "restore-table", SILVER, str(before), *WHY).exit_code == 4
 
     # What comes later is cleaned by the decisions as they are now: the correction stays away.
