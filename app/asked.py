@@ -94,6 +94,28 @@ class NewLimit:
         )
 
 
+def asked_number(given: Any, which: str) -> float | None:
+    """The number that a text field holds, None where it is empty.
+
+    Raises:
+        LaunchError: it holds something else.
+    """
+    text = str("" if given is None else given).strip().replace(",", ".")
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise LaunchError(f"The {which} {text[:40]!r} is no number.") from None
+
+
+def correction_label(asked: Mapping[str, Any]) -> str:
+    """What a correction is about, for the audit log; whatever was asked for."""
+    place = f"{asked.get('fleet')}/{asked.get('engine')}"
+    flights = "-".join(str(asked[name]) for name in ("cycle", "until") if asked.get(name))
+    parts = [asked.get("action"), place + (f"@{flights}" if flights else "")]
+    parts += [*(asked.get("changes") or ()), asked.get("retracts")]
+    return " ".join(str(part) for part in parts if part)
+
+
 def uploaded(folder: Path, ids: tuple[str, ...]) -> list[Path]:
     """Where uploads are kept."""
     try:

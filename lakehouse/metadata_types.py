@@ -34,6 +34,8 @@ EXECUTION_TYPES: dict[str, tuple[str, int]] = {
         _PROCESS,
     ),
     "Review": ("stillwater.components.review.Review", _PROCESS),
+    "Correct": ("stillwater.components.correct.Correct", _PROCESS),
+    "Restore": ("stillwater.components.restore.Restore", _PROCESS),
     "SchemaReview": ("stillwater.components.review.SchemaReview", _PROCESS),
     "Limits": ("stillwater.components.review.Limits", _PROCESS),
     "Clean": ("stillwater.components.clean.Clean", pb.ExecutionType.TRANSFORM),

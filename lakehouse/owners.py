@@ -23,6 +23,7 @@ OWNERS: Mapping[str, Owner] = {
     "bronze/failures": Owner("Ingest", ("ExampleGen", "Report")),
     "bronze/truth": Owner("Ingest", ("ExampleGen",)),
     "bronze/quarantine": Owner("Ingest", ("ExampleGen",)),
+    "bronze/corrections": Owner("Decisions", ("Correct", "Restore")),
     "silver/readings": Owner("Fleet data", ("Clean",)),
     "gold/features": Owner("Training", ("Transform", "BulkInferrer")),
     "gold/fleet_band": Owner("Training", ("Transform",)),

@@ -50,7 +50,7 @@ def lost(lake: Lake, pins: Iterable[Pin]) -> tuple[Lost, ...]:
     for entry in pins:
         at = entry.table, entry.version
         if at not in details:
-            details[at] = _missing(logs[entry.table], entry.version)
+            details[at] = missing(logs[entry.table], entry.version)
         if details[at]:
             found.append(Lost(entry.model_id, entry.fleet, *at, details[at]))
     return tuple(found)
@@ -113,8 +113,8 @@ def _told(lake: Lake, name: str) -> set[int]:
     return set(log.commit_files()) | set(log.checkpoints())
 
 
-def _missing(log: DeltaLog, version: int) -> str:
-    """Why a version cannot be read, empty when it can."""
+def missing(log: DeltaLog, version: int) -> str:
+    """Why a version of a table cannot be read, empty when it can."""
     try:
         files = log.at(version).files.values()
     except BrokenLogError as error:

@@ -20,10 +20,12 @@ from lakehouse.journal import Journal
 from lakehouse.lock import lake_lock
 from lakehouse.requests import (
     REQUESTS,
+    CorrectRequest,
     IngestRequest,
     LimitRequest,
     ReportRequest,
     Request,
+    RestoreRequest,
     RetrainRequest,
     ReviewRequest,
     SchemaRequest,
@@ -49,6 +51,8 @@ WORKFLOWS: dict[type[Request], Workflow] = {
     ScoreRequest: workflows.score,
     ReportRequest: workflows.report,
     ReviewRequest: workflows.review,
+    CorrectRequest: workflows.correct,
+    RestoreRequest: workflows.restore,
     SchemaRequest: workflows.schema,
     LimitRequest: workflows.limit,
     StreamRequest: workflows.stream,

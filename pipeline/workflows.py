@@ -10,9 +10,11 @@ from typing import Any
 
 from lakehouse.lake import Commit
 from lakehouse.requests import (
+    CorrectRequest,
     IngestRequest,
     LimitRequest,
     ReportRequest,
+    RestoreRequest,
     RetrainRequest,
     ReviewRequest,
     SchemaRequest,
@@ -26,10 +28,12 @@ from pipeline.home import Home
 from pipeline.publish_lock import PublishLock
 from pipeline.runner import Runner
 from pipeline.step import Run, Step, Summary
+from pipeline.steps import correct as correcting
 from pipeline.steps import inference, statistics, training, validation
 from pipeline.steps import ingest as taking
 from pipeline.steps import plan as planning
 from pipeline.steps import report as reporting
+from pipeline.steps import restore as restoring
 from pipeline.steps import review as reviewing
 from pipeline.steps import schema as schemas
 from pipeline.steps import stream as streaming
@@ -183,6 +187,29 @@ def review(context: Context, request: ReviewRequest) -> Document:
         snapshot = context.snapshot()
     told = {name: decided[name] for name in ("delivery_id", "fleet", "before", "after")}
     return {"delivery": told, "snapshot": snapshot["seq"], "tables": snapshot["tables"]}
+
+
+def correct(context: Context, request: CorrectRequest) -> Document:
+    """A person's word about rows of one engine, and what follows from it."""
+    with context.lock.held(context.run.run_id):
+        said = context.node("Correct", partial(correcting.correct, request))
+        context.node("Clean", partial(taking.clean_engine, request.fleet, request.engine))
+        context.node("BulkInferrer", partial(inference.bulk_infer, [request.fleet]))
+        snapshot = context.snapshot()
+    names = ("correction_id", "action", "fleet", "engine", "first_cycle", "last_cycle", "rows")
+    told = {name: said[name] for name in names}
+    return {"correction": told, "snapshot": snapshot["seq"], "tables": snapshot["tables"]}
+
+
+def restore(context: Context, request: RestoreRequest) -> Document:
+    """Silver as it was at an earlier version, and what follows from it."""
+    with context.lock.held(context.run.run_id):
+        put = context.node("Restore", partial(restoring.restore, request))
+        context.node("BulkInferrer", partial(inference.bulk_infer, put["fleets"]))
+        snapshot = context.snapshot()
+    names = ("correction_id", "table", "version", "engines", "deliveries")
+    told = {name: put[name] for name in names}
+    return {"restored": told, "snapshot": snapshot["seq"], "tables": snapshot["tables"]}
 
 
 def schema(context: Context, request: SchemaRequest) -> Document:

@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from app.components.addresses import engine_address, fleet_address, table_address
 from app.components.aria import aria, data
+from app.components.correction_form import DIALOG
 from app.components.numbers import cycles_text, percent_text
 from app.components.sentence import sentence
 from app.components.stamp import Part, stamp
@@ -14,16 +15,18 @@ from app.components.state_badge import state_badge
 from app.components.times import exactly
 from app.queries.engine import EngineView
 from app.queries.provenance import Link
+from app.security.roles import Action
 from lakehouse.profiles import Profile
 
 
 def engine_head(
-    view: EngineView, profile: Profile, as_of: int | None, may_report: bool
+    view: EngineView, profile: Profile, as_of: int | None, may: frozenset[Action]
 ) -> Component:
     """Everything over the charts of one engine."""
     row = view.row
     name = html.Div([html.H1(row.engine), state_badge(row.state)], className="engine-name")
-    actions = html.Div([*_turns(view, as_of), *_report(view, may_report)], className="actions")
+    buttons = [*_turns(view, as_of), *_correct(may), *_report(view, may)]
+    actions = html.Div(buttons, className="actions")
     return html.Header(
         [
             _crumb(view, as_of),
@@ -64,8 +67,15 @@ def _turn(arrow: str, word: str, key: str, to: tuple[str, str] | None) -> Compon
     )
 
 
-def _report(view: EngineView, may_report: bool) -> list[Component]:
-    if not may_report or view.row.failed_at is not None:
+def _correct(may: frozenset[Action]) -> list[Component]:
+    if Action.CORRECT not in may:
+        return []
+    words = "Correct data…"
+    return [html.Button(words, className="btn btn-secondary", type="button", **data(open=DIALOG))]
+
+
+def _report(view: EngineView, may: frozenset[Action]) -> list[Component]:
+    if Action.REPORT not in may or view.row.failed_at is not None:
         return []
     button = html.Button(
         "Report failure…",

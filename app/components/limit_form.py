@@ -9,7 +9,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.asked import LaunchError, NewLimit
+from app.asked import NewLimit, asked_number
 from app.queries.limits import Limit
 from lakehouse.profiles import Profile
 
@@ -90,8 +90,8 @@ def asked_limit(fleet: str, fields: Mapping[str, Any]) -> NewLimit:
         fleet,
         str(fields.get("sensor") or ""),
         "" if regime == EVERY else regime,
-        _value(fields.get("low"), "lowest"),
-        _value(fields.get("high"), "highest"),
+        asked_number(fields.get("low"), "lowest value"),
+        asked_number(fields.get("high"), "highest value"),
         str(fields.get("reason") or ""),
     )
 
@@ -100,14 +100,6 @@ def limit_set(run_id: str) -> Component:
     """It is on its way."""
     link = dcc.Link("Follow the run", href=f"/runs/{run_id}")
     return html.P(["The limit holds within a minute. ", link, "."], className="quality-done")
-
-
-def _value(given: Any, which: str) -> float | None:
-    text = str("" if given is None else given).strip().replace(",", ".")
-    try:
-        return float(text) if text else None
-    except ValueError:
-        raise LaunchError(f"The {which} value {text[:40]!r} is no number.") from None
 
 
 def _regime(limit: Limit | None, about: About) -> str:

@@ -8,6 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.components.aria import aria, data
+from app.components.decided_rows import corrected, restored
 from app.components.quality_words import found_words, limits_address, quality_address
 from app.components.run_facts import versions
 from app.components.run_state import delivery_state
@@ -113,6 +114,8 @@ _DECISIONS: Mapping[str, Callable[[Mapping[str, Any]], list[Component | str]]] =
     "review": _reviewed,
     "schema": _schema,
     "limit": _limit,
+    "correct": corrected,
+    "restore": restored,
 }
 
 

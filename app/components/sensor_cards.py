@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from numpy.typing import NDArray
 
 from app.components.aria import aria, data
+from app.components.corrections_card import value_words
 from app.components.engine_findings import count_words, mark_words
 from app.components.forecast_card import GRAPH
 from app.components.numbers import sigma_text, value_text
@@ -142,8 +143,19 @@ def _panel(shown: Sheet, place: int) -> Panel:
         for mark in _found(shown, place, rows=True)
         if mark.span
     )
+    marks += _corrected(shown, signal.name)
     values, even, band = shown.values[place], shown.smooth[place], shown.band[:, place]
     return Panel(signal.symbol, title, unit, values, even, band, marks)
+
+
+def _corrected(shown: Sheet, column: str) -> tuple[Mark, ...]:
+    """The values of a signal that are a person's word."""
+    return tuple(
+        Mark(word.cycle, word.cycle, False, f"✎ {value_words(word, shown.profile)}, {one.who}")
+        for one in shown.view.corrections
+        for word in one.words
+        if word.holds and word.column == column
+    )
 
 
 def _found(shown: Sheet, place: int, *, rows: bool) -> tuple[engine_findings.Mark, ...]:

@@ -43,7 +43,7 @@ def output(text: str) -> dict[str, str]:
 
 def _given(one: Mapping[str, str], values: Mapping[str, Any]) -> Any:
     name = f"{one['id']}.{one['property']}"
-    if one["id"].startswith("{"):
+    if '["ALL"]' in one["id"]:
         return [
             {"id": field, "property": one["property"], "value": value}
             for field, value in values.get(name, [])

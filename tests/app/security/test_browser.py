@@ -76,9 +76,9 @@ def _note_foreign(url: str, own: str, trouble: list[str]) -> None:
         trouble.append(url)
 
 
-def sign_in(page: Page, path: str = "/account") -> None:
+def sign_in(page: Page, path: str = "/account", name: str = "ada") -> None:
     page.goto(path)
-    page.fill("#name", "ada")
+    page.fill("#name", name)
     page.fill("#password", PASSWORD)
     page.press("#password", "Enter")
     page.wait_for_selector("main h1")
