@@ -32,17 +32,17 @@ def run_table(page: RunPage) -> Component:
             className="runs-empty",
         )
     heads = [html.Th(head, scope="col", className=_side(head)) for head in _HEADS]
-    rows = [_row(run, page.taken.get(run.run_id)) for run in page.runs]
+    rows = [_row(run, page.taken.get(run.run_id), page.as_of) for run in page.runs]
     table = html.Table(
         [html.Thead(html.Tr(heads)), html.Tbody(rows)], className="runs-table runs-past"
     )
     return html.Div(table, className="runs-sheet", tabIndex=0, role="region", **aria(label="Runs"))
 
 
-def kind_filter(chosen: str | None) -> Component:
+def kind_filter(chosen: str | None, as_of: int | None = None) -> Component:
     """Links that show all runs or those of one kind."""
-    links = [_filter("all", None, chosen)]
-    links += [_filter(kind, kind, chosen) for kind in KINDS]
+    links = [_filter("all", None, chosen, as_of)]
+    links += [_filter(kind, kind, chosen, as_of) for kind in KINDS]
     return html.Nav(links, className="runs-filter", **aria(label="Kind of run"))
 
 
@@ -50,21 +50,23 @@ def pager(page: RunPage, kind: str | None) -> Component:
     """Links to newer and older runs, where there are any."""
     links: list[Component] = []
     if page.page > 1:
-        links.append(dcc.Link("← Newer", href=address(kind, page.page - 1)))
+        links.append(dcc.Link("← Newer", href=address(kind, page.page - 1, page.as_of)))
     if page.more:
-        links.append(dcc.Link("Older →", href=address(kind, page.page + 1)))
+        links.append(dcc.Link("Older →", href=address(kind, page.page + 1, page.as_of)))
     return html.Nav(links, className="runs-pager", **aria(label="Pages of runs"))
 
 
-def address(kind: str | None, page: int = 1) -> str:
+def address(kind: str | None, page: int = 1, as_of: int | None = None) -> str:
     """Address of one page of runs."""
     query = {"kind": kind} if kind else {}
     query |= {"page": str(page)} if page > 1 else {}
+    query |= {} if as_of is None else {"as_of": str(as_of)}
     return "/runs" + (f"?{urlencode(query)}" if query else "")
 
 
-def _row(run: Run, taken: Taken | None) -> Component:
-    link = dcc.Link(run.kind.capitalize(), href=f"/runs/{run.run_id}", title=run.run_id)
+def _row(run: Run, taken: Taken | None, as_of: int | None) -> Component:
+    pinned = "" if as_of is None else f"?as_of={as_of}"
+    link = dcc.Link(run.kind.capitalize(), href=f"/runs/{run.run_id}{pinned}", title=run.run_id)
     name: list[Component] = [
         link,
         html.Span(run.run_id.rpartition("-")[2], className="run-hint run-suffix"),
@@ -104,6 +106,6 @@ def _side(head: str) -> str:
     return "runs-number" if head == "Took" else "runs-cell-" + head.split()[0].lower()
 
 
-def _filter(label: str, kind: str | None, chosen: str | None) -> Component:
+def _filter(label: str, kind: str | None, chosen: str | None, as_of: int | None) -> Component:
     current = aria(current="true") if kind == chosen else {}
-    return html.Span(dcc.Link(label.capitalize(), href=address(kind)), **current)
+    return html.Span(dcc.Link(label.capitalize(), href=address(kind, 1, as_of)), **current)

@@ -221,8 +221,11 @@ class SampleRuns:
         number = len(self.submitted)
         return Submitted(run_id(request.workflow, number), True)
 
-    def recent(self, limit: int = 50, offset: int = 0, kind: str | None = None) -> tuple[Run, ...]:
+    def recent(
+        self, limit: int = 50, offset: int = 0, kind: str | None = None, by: datetime | None = None
+    ) -> tuple[Run, ...]:
         found = [run for run in self.runs if kind in (None, run.kind)]
+        found = [run for run in found if by is None or run.queued <= by]
         return tuple(found[offset : offset + limit])
 
     def active(self) -> tuple[Run, ...]:

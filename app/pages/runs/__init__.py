@@ -38,7 +38,8 @@ def layout(services: Services, request: PageRequest) -> Component:
     """Header with the launch buttons, filter, table, and the closed dialogs."""
     kind, number = request.query.get("kind"), request.query.get("page", "")
     kind = kind if kind in KINDS else None
-    view = {"kind": kind, "page": int(number) if number.isdecimal() and len(number) < 6 else 1}
+    at = int(number) if number.isdecimal() and len(number) < 6 else 1
+    view = {"kind": kind, "page": at, "as_of": request.as_of}
     children, drawn, interval = _drawn(services, view, [])
     parts = [
         dcc.Interval(id=Ids.TICK, interval=interval),
@@ -46,7 +47,7 @@ def layout(services: Services, request: PageRequest) -> Component:
         dcc.Store(id=Ids.VIEW, data=view),
         dcc.Store(id=Ids.MARKS, data=dict(drawn)),
         html.Header([html.H1(TITLE), *_buttons(request.role)], className="runs-head"),
-        kind_filter(kind),
+        kind_filter(kind, request.as_of),
         html.Div(children, id=Ids.LIST),
         *_dialogs(request.role),
     ]
@@ -78,7 +79,7 @@ def _dialogs(role: str) -> list[Component]:
 
 def _drawn(services: Services, view: dict[str, Any], ids: list[str]) -> tuple[Any, Marks, int]:
     before = marks(services, ids)
-    page = run_page(services, view["kind"], int(view["page"]))
+    page = run_page(services, view["kind"], int(view["page"]), view["as_of"])
     children = run_list(page, view["kind"])
     return children, drawn_marks(before, page.runs), BUSY_MS if page.active else CALM_MS
 

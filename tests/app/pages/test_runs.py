@@ -170,7 +170,7 @@ def test_a_look_without_a_change_answers_nothing(
     browser, page = run_browser("operator"), runs.Ids
     values = {
         f"{page.MARKS}.data": look(run_services),
-        f"{page.VIEW}.data": {"kind": None, "page": 1},
+        f"{page.VIEW}.data": {"kind": None, "page": 1, "as_of": None},
     }
     assert call(run_app, browser, page.LIST, f"{page.BEAT}.data", values).status_code == 204
     (run_services.settings.runs).write_text("changed")

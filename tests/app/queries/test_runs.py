@@ -21,7 +21,7 @@ from app.queries.run_words import (
 from app.queries.runs import PAGE_SIZE, changed, drawn_marks, marks, run_detail, run_page
 from app.services import Services
 from lakehouse.journal import Step
-from lakehouse.runs import RunError, RunStore
+from lakehouse.runs import Run, RunError, RunStore
 from tests.app.sample_runs import START, SampleRuns, run_id, sample_run, sample_runs, training_steps
 
 FILES = "train_FD001.txt, test_FD001.txt.gz"
@@ -47,6 +47,27 @@ def test_a_page_number_from_outside_is_bounded(run_services: Services, page: int
 def test_runs_of_one_kind(run_services: Services) -> None:
     assert {run.kind for run in run_page(run_services, "ingest").runs} == {"ingest"}
     assert len(run_page(run_services, "drop table").runs) == len(RUNS)
+
+
+def test_as_of_a_snapshot_runs_stand_as_they_did_then(run_services: Services) -> None:
+    """What ended later was running, what began later was queued, what was asked later was not."""
+    then = run_services.pinned().snapshot
+    assert then.time is not None
+    minute = timedelta(minutes=1)
+
+    def at(number: int, *after: int) -> Run:
+        queued, started, finished = (then.time + n * minute for n in after)  # type: ignore[operator]
+        times = {"queued": queued, "started": started, "finished": finished}
+        return sample_run("score", "SUCCEEDED", number, result={"rows": 7}, **times)
+
+    runs = [at(1, 1, 2, 3), at(2, -1, 1, 2), at(3, -2, -1, 1), at(4, -4, -3, -2), at(5, -3, -2, 1)]
+    runs[4] = replace(runs[4], run_id=then.run_id)
+    page = run_page(services_with(run_services, *runs), as_of=then.seq)
+    assert [run.state for run in page.runs] == ["QUEUED", "RUNNING", "SUCCEEDED", "SUCCEEDED"]
+    queued, running, done, own = page.runs
+    assert (queued.started, queued.result) == (None, None)
+    assert (duration(running), running.result) == (60.0, None)
+    assert (done, own.state, page.active) == (runs[3], "SUCCEEDED", False)
 
 
 def test_run_records_that_cannot_be_read_are_a_sentence(run_services: Services) -> None:
