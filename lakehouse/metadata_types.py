@@ -38,6 +38,7 @@ EXECUTION_TYPES: dict[str, tuple[str, int]] = {
     "Restore": ("stillwater.components.restore.Restore", _PROCESS),
     "SchemaReview": ("stillwater.components.review.SchemaReview", _PROCESS),
     "Limits": ("stillwater.components.review.Limits", _PROCESS),
+    "Maintain": ("stillwater.components.maintenance.Maintain", _PROCESS),
     "Clean": ("stillwater.components.clean.Clean", pb.ExecutionType.TRANSFORM),
     "Report": ("stillwater.components.report.Report", _PROCESS),
     "Transform": ("tfx.components.transform.component.Transform", pb.ExecutionType.TRANSFORM),

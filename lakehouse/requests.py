@@ -6,6 +6,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from lakehouse.history import DAYS
+
 DeliveryKind = Literal["history", "in_service", "truth"]
 Origin = Literal["failure", "overhaul", "removal", "retract"]
 FleetName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -253,6 +255,22 @@ class StreamRequest(Request):
         return self.name
 
 
+class MaintainRequest(Request):
+    """Compact the tables and let old versions go, except those that somebody needs."""
+
+    workflow: ClassVar[str] = "maintain"
+    nodes: ClassVar[tuple[str, ...]] = ("Maintain",)
+
+    days: int = Field(default=DAYS, ge=0, le=36_500, description="a replaced version stays so long")
+    log_days: int | None = Field(default=None, ge=0, le=36_500, description="null: logs stay")
+    guard: bool = Field(default=True, description="keep what published models learned from")
+
+    @property
+    def deduplication(self) -> str:
+        """The same upkeep."""
+        return f"maintain-{self.days}-{self.log_days}-{self.guard}"
+
+
 REQUESTS: dict[str, type[Request]] = {
     request.workflow: request
     for request in (
@@ -266,5 +284,6 @@ REQUESTS: dict[str, type[Request]] = {
         SchemaRequest,
         LimitRequest,
         StreamRequest,
+        MaintainRequest,
     )
 }

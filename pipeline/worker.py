@@ -23,6 +23,7 @@ from lakehouse.requests import (
     CorrectRequest,
     IngestRequest,
     LimitRequest,
+    MaintainRequest,
     ReportRequest,
     Request,
     RestoreRequest,
@@ -56,6 +57,7 @@ WORKFLOWS: dict[type[Request], Workflow] = {
     SchemaRequest: workflows.schema,
     LimitRequest: workflows.limit,
     StreamRequest: workflows.stream,
+    MaintainRequest: workflows.maintain,
 }
 STREAMS_AT_ONCE = 8
 

@@ -13,6 +13,7 @@ from lakehouse.requests import (
     CorrectRequest,
     IngestRequest,
     LimitRequest,
+    MaintainRequest,
     ReportRequest,
     RestoreRequest,
     RetrainRequest,
@@ -31,6 +32,7 @@ from pipeline.step import Run, Step, Summary
 from pipeline.steps import correct as correcting
 from pipeline.steps import inference, statistics, training, validation
 from pipeline.steps import ingest as taking
+from pipeline.steps import maintenance as keeping
 from pipeline.steps import plan as planning
 from pipeline.steps import report as reporting
 from pipeline.steps import restore as restoring
@@ -232,6 +234,15 @@ def limit(context: Context, request: LimitRequest) -> Document:
         "snapshot": snapshot["seq"],
         "tables": snapshot["tables"],
     }
+
+
+def maintain(context: Context, request: MaintainRequest) -> Document:
+    """Upkeep of the lake, while nothing is published."""
+    with context.lock.held(context.run.run_id):
+        done = context.node("Maintain", partial(keeping.maintain, request))
+        snapshot = context.snapshot()
+    told = {name: done[name] for name in ("dropped", "kept", "lost")}
+    return {"tables": done["tidied"], **told, "snapshot": snapshot["seq"]}
 
 
 def stream(context: Context, request: StreamRequest) -> Document:
