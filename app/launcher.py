@@ -33,6 +33,7 @@ from lakehouse.corrections import no_restore
 from lakehouse.requests import (
     CorrectRequest,
     IngestRequest,
+    MaintainRequest,
     ReportRequest,
     Request,
     RestoreRequest,
@@ -163,6 +164,12 @@ class Launcher:
             return checked
 
         return self._launch(user, Action.LIMIT, limit.label, request)
+
+    def maintain(self, user: User) -> Submitted:
+        """Compact the tables and let old versions go, by the settings and never past the guard."""
+        wanted = self._services.settings.maintain
+        request = MaintainRequest(days=wanted.days, log_days=wanted.log_days)
+        return self._launch(user, Action.MAINTAIN, f"days={wanted.days}", lambda: request)
 
     def cancel(self, user: User, run_id: str) -> None:
         """Stop a run at its next safe point."""

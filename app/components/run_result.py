@@ -12,6 +12,7 @@ from app.components.decided_rows import corrected, restored
 from app.components.quality_words import found_words, limits_address, quality_address
 from app.components.run_facts import versions
 from app.components.run_state import delivery_state
+from app.components.upkeep_result import upkeep_result
 from app.queries.quality import Ask
 
 _METRICS = (
@@ -34,6 +35,8 @@ def run_result(kind: str, result: Mapping[str, Any] | None) -> list[Component]:
     """The sections of a finished run; none while it has no result."""
     if result is None:
         return []
+    if kind == "maintain":
+        return upkeep_result(result)
     parts: list[Component] = []
     if kind == "ingest":
         parts = _ingest(result)

@@ -195,6 +195,7 @@ _DECIDED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "limit": _limited,
     "correct": _corrected,
     "restore": lambda request: f"{request.get('table')}@{request.get('version')}",
+    "maintain": lambda request: f"versions replaced {request.get('days')} days ago",
 }
 
 
@@ -230,6 +231,13 @@ def _restored(result: Mapping[str, Any]) -> str:
     return f"{engines:,} engines changed, {deliveries:,} deliveries decided anew"
 
 
+def _maintained(result: Mapping[str, Any]) -> str:
+    files = sum(table["files_deleted"] for table in result.get("tables") or ())
+    kept, lost = len(result.get("kept") or ()), len(result.get("lost") or ())
+    parts = [f"{files:,} files let go", f"{kept:,} versions kept for models" if kept else ""]
+    return ", ".join([*filter(None, parts), *([f"{lost:,} proofs lost"] if lost else [])])
+
+
 _OUTCOMES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "ingest": _ingested,
     "retrain": _trained,
@@ -238,6 +246,7 @@ _OUTCOMES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "schema": lambda result: str((result.get("schema") or {}).get("after") or ""),
     "correct": lambda result: f"said as {(result.get('correction') or {}).get('correction_id')}",
     "restore": _restored,
+    "maintain": _maintained,
     "limit": lambda result: f"set as {result.get('limit_id')}",
 }
 

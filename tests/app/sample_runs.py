@@ -75,6 +75,7 @@ def sample_run(kind: str, state: str, number: int = 1, **values: Any) -> Run:
             "cycle": 31,
             "reason": "fan blade",
         },
+        "maintain": {"days": 30, "log_days": None, "guard": True},
         "stream": {"folder": "/data/incoming", "fleet": "FD001", "kind": "in_service"},
     }
     started = None if state == "QUEUED" else START + timedelta(seconds=1)

@@ -49,6 +49,7 @@ ENGINEERS_ONLY: dict[str, Ask] = {
     "schema": lambda launcher, user: launcher.decide_schema(user, "s-1", "accept", "seen"),
     "correct": lambda launcher, user: launcher.correct(user, correction()),
     "restore": lambda launcher, user: launcher.restore(user, "silver/readings", 0, "seen"),
+    "maintain": lambda launcher, user: launcher.maintain(user),
     "limit": lambda launcher, user: launcher.set_limit(user, NewLimit("FD001", "sensor_2")),
 }
 

@@ -261,6 +261,15 @@ def test_looking_at_marks_does_not_open_the_run_records(
          "reject s-1", "rejected"),
         ("limit", {"fleet": "FD001", "sensor": "sensor_2", "regime": "0/0/100", "reason": "hot"},
          {"limit_id": "l-1", "fleet": "FD001"}, "FD001/sensor_2 at 0/0/100", "set as l-1"),
+        ("correct", {"action": "correct", "fleet": "FD001", "engine": "e-1", "cycle": 3,
+                     "until": None, "changes": {"sensor_2": {}}, "reason": "swapped"},
+         {"correction": {"correction_id": "c-1"}}, "FD001/e-1@3 sensor_2", "said as c-1"),
+        ("correct", {"action": "withdraw", "fleet": "FD001", "engine": "e-1", "cycle": 3,
+                     "until": 5, "reason": "bench"},
+         {"correction": {"correction_id": "c-2"}}, "FD001/e-1@3-5 withdrawn", "said as c-2"),
+        ("correct", {"action": "retract", "fleet": "FD001", "engine": "e-1", "retracts": "c-2",
+                     "reason": "no"},
+         {"correction": {"correction_id": "c-3"}}, "FD001/e-1: take c-2 back", "said as c-3"),
     ],
 )  # fmt: skip
 def test_decisions_on_data_are_told_in_words(
@@ -271,3 +280,24 @@ def test_decisions_on_data_are_told_in_words(
     assert outcome(run) == came_of_it
     assert asked(run) == f"“{request_['reason']}”"
     assert fleet_of(run) == "FD001"
+
+
+@pytest.mark.parametrize(
+    ("kind", "request_", "result", "about", "came_of_it"),
+    [
+        ("restore", {"table": "silver/readings", "version": 4, "reason": "bench"},
+         {"restored": {"engines": 2, "deliveries": {"d-1": "withdrawn"}}},
+         "silver/readings@4", "2 engines changed, 1 deliveries decided anew"),
+        ("maintain", {"days": 30, "log_days": None, "guard": True},
+         {"tables": [{"files_deleted": 3}, {"files_deleted": 4}], "kept": [{}], "lost": []},
+         "versions replaced 30 days ago", "7 files let go, 1 versions kept for models"),
+        ("maintain", {"days": 0}, {"tables": [], "lost": [{}]},
+         "versions replaced 0 days ago", "0 files let go, 1 proofs lost"),
+    ],
+)  # fmt: skip
+def test_what_is_done_to_tables_is_told_in_words(
+    kind: str, request_: dict[str, Any], result: dict[str, Any], about: str, came_of_it: str
+) -> None:
+    run = replace(sample_runs()[0], kind=kind, request=request_, result=result, state="SUCCEEDED")
+    assert (subject(run), outcome(run)) == (about, came_of_it)
+    assert not fleet_of(run)
