@@ -39,14 +39,13 @@ def anomaly_card(found: Finding, profile: Profile, as_of: int | None) -> Compone
     words = type_words(anomaly.type)
     where = column_words(anomaly.column, profile) if anomaly.column else None
     title = f"{words[:1].upper()}{words[1:]}" + (f": {where}" if where else "")
-    blocks = anomaly.severity == "error" and anomaly.delivery_state == "blocked"
     return html.Section(
         [
             html.Div([html.H2(title), severity_badge(anomaly.severity)], className="run-title"),
             html.P(sentence(anomaly.detail, where), className="quality-verdict"),
             html.Dl([_fact(*fact) for fact in _facts(found, profile, as_of)]),
         ],
-        className="quality-card quality-blocked" if blocks else "quality-card",
+        className="quality-card quality-blocked" if anomaly.blocks else "quality-card",
     )
 
 

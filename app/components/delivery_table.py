@@ -43,8 +43,6 @@ def why(delivery: Delivery) -> str:
     """Why a delivery is in its state, in words."""
     if delivery.duplicate_of:
         return f"the same as {delivery.duplicate_of}"
-    if delivery.column:
-        return f"{delivery.column} {delivery.reason}"
     return delivery.reason
 
 

@@ -48,7 +48,7 @@ def findings_card(
 def mark_words(mark: Mark, profile: Profile) -> str:
     """What a mark in a chart says."""
     anomaly = mark.anomaly
-    shape = "▲" if mark.blocks else "◆"
+    shape = "▲" if anomaly.blocks else "◆"
     column = column_words(anomaly.column, profile) if anomaly.column else None
     several = "" if anomaly.engine else "several engines: "
     return f"{shape} {several}{sentence(anomaly.detail, column)}"
@@ -58,7 +58,7 @@ def count_words(found: tuple[Mark, ...]) -> str:
     """``◆ 2``, ``▲ 1``; empty for nothing."""
     if not found:
         return ""
-    return f"{'▲' if any(mark.blocks for mark in found) else '◆'} {len(found)}"
+    return f"{'▲' if any(mark.anomaly.blocks for mark in found) else '◆'} {len(found)}"
 
 
 def _all(count: int) -> str:

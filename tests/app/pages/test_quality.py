@@ -10,7 +10,7 @@ from dash import Dash
 from app.components.quality_filter import filtered
 from app.services import Services
 from lakehouse.requests import LimitRequest, ReviewRequest
-from tests.app.decided_lake import FLEET, HOSTILE, UNIT
+from tests.app.decided_lake import FLEET, HOSTILE, WHY
 from tests.app.pages.callbacks import call
 from tests.app.sample_runs import SampleRuns
 from tests.app.security.conftest import Browser
@@ -67,7 +67,7 @@ def test_everybody_may_look(decided_browser: Enter, role: str, address: str) -> 
 def test_the_verdicts_and_what_was_found_are_told(decided_browser: Enter) -> None:
     text = text_of(decided_browser("operator"), "/quality")
     assert "1 delivery is blocked" in text
-    assert f"sensor_2 {UNIT}" in text
+    assert WHY in text
     assert "1 error, 2 warnings" in text
     assert "7 anomalies, 2 of them errors" in text
     assert HOSTILE.replace('"', '\\"') in text
@@ -238,7 +238,7 @@ def test_the_fleet_page_keeps_the_last_good_state_and_says_what_is_blocked(
 ) -> None:
     text = text_of(decided_browser("operator"), "/?fleet=FD001")
     assert "1 delivery is blocked: " in text
-    assert f"sensor_2 {UNIT}. What is shown is of 2026-11-23 04:00 UTC" in text
+    assert f"{WHY}. What is shown is of 2026-11-23 04:00 UTC" in text
     assert "/quality?fleet=FD001&engine=test-001" in text
     assert "◆ 2 warnings" in text
     assert "is blocked" not in text_of(decided_browser("auditor"), "/?fleet=FD002")
