@@ -3,7 +3,7 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.addresses import engine_address, fleet_address
+from app.components.addresses import engine_address, fleet_address, run_address
 from app.components.aria import aria, data
 from app.components.numbers import cycles_text, percent_text
 from app.components.sentence import sentence
@@ -89,7 +89,7 @@ def _provenance(view: EngineView, profile: Profile) -> Component:
     parts += _chain("silver", chain.silver, " ← ")
     parts += _chain("delivery", chain.delivery, " ← " if chain.features else " · ")
     if chain.run_id:
-        parts.append(Part("run", chain.run_id, href=f"/runs/{chain.run_id}"))
+        parts.append(Part("run", chain.run_id, href=run_address(chain.run_id)))
     return stamp(parts)
 
 
@@ -97,5 +97,5 @@ def _chain(label: str, link: Link | None, before: str) -> list[Part]:
     if link is None:
         return []
     run = f"written by run {link.run_id}" if link.run_id else ""
-    href = f"/runs/{link.run_id}" if link.run_id else ""
+    href = run_address(link.run_id) if link.run_id else ""
     return [Part(label, link.label, href=href, hint=run, before=before)]

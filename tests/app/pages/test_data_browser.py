@@ -120,11 +120,11 @@ def test_a_proposal_is_accepted_and_holds(page: Page, own_home: Path) -> None:
     proposal = page.locator(".schema-proposal")
     name = proposal.locator("code").first.inner_text()
     proposal.get_by_role("button", name="Accept").click()
-    expect(proposal.locator(".report-refused")).to_contain_text("Give a reason")
-    proposal.locator("input").fill("sensor 7 is known to drop out")
+    expect(proposal.locator(".quality-refused")).to_contain_text("Give a reason")
+    proposal.locator("textarea").fill("sensor 7 is known to drop out")
     proposal.get_by_role("button", name="Accept").click()
-    expect(proposal.locator(".report-done")).to_be_visible()
-    run = (proposal.locator(".report-done a").get_attribute("href") or "").rpartition("/")[2]
+    expect(proposal.locator(".quality-done")).to_be_visible()
+    run = (proposal.locator(".quality-done a").get_attribute("href") or "").rpartition("/")[2]
     waited = stillwater(own_home, "run", "wait", run, timeout=300)
     assert waited.returncode == 0, waited.stderr[-2000:]
     page.goto(PAGES[1])
