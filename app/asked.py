@@ -19,6 +19,7 @@ from lakehouse.runs import RunError
 DATASETS = ("phm08", "fd001", "fd002", "fd003", "fd004")
 MOST_FILES = 200
 LONGEST_TEXT = 500
+NO_REASON = "Give a reason: it is kept with the decision."
 
 
 class LaunchError(ValueError):
@@ -180,6 +181,6 @@ def _told(error: ValidationError) -> str:
     problem = error.errors()[0]
     name = ".".join(str(part) for part in problem["loc"])
     if (name, problem["type"]) == ("reason", "string_too_short"):
-        return "Give a reason: it is kept with the decision."
+        return NO_REASON
     text = problem["msg"].removeprefix("Value error, ")
     return f"{name}: {text}" if name else f"{text[:1].upper()}{text[1:]}."

@@ -109,8 +109,7 @@ class Launcher:
         def request() -> Request:
             asked = {"delivery_id": delivery_id, "decision": decision, "reason": reason}
             checked = ReviewRequest.model_validate(asked)
-            found = decidable.delivery(self._services.pinned(), delivery_id)
-            _refuse(decidable.no_review(found, delivery_id, decision))
+            _refuse(decidable.no_review(self._services.pinned(), delivery_id, decision))
             return checked
 
         return self._launch(user, Action.DECIDE, f"{decision} {delivery_id}", request)
@@ -147,8 +146,7 @@ class Launcher:
         def request() -> Request:
             asked = {"schema_id": schema_id, "decision": decision, "reason": reason}
             checked = SchemaRequest.model_validate(asked)
-            found = decidable.schema_states(self._services.pinned(), schema_id)
-            _refuse(decidable.no_decision(found, schema_id, decision))
+            _refuse(decidable.no_decision(self._services.pinned(), schema_id, decision))
             return checked
 
         return self._launch(user, Action.DECIDE, f"{decision} {schema_id}", request)

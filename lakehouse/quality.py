@@ -107,6 +107,6 @@ NORMALS = Table(
         Column("noise", "float64", "standard deviation from one flight to the next, robust"),
         Column("repeats", "float64", "share of flights that read exactly what the one before did"),
         Column("flights", "int64", "flights of the fleet in silver when this was worked out"),
-        Column("silver_version", "int64", "version of silver/readings that it was worked out of"),
+        Column("silver_version", "int64", "silver/readings that it came from, for who looks it up"),
     ),
 )

@@ -16,6 +16,8 @@ from lakehouse.engines import jars
 from lakehouse.settings import Settings, SparkSettings
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from lakehouse.engines.spark import SparkEngine
 
 ROOT = Path(__file__).parent.parent
@@ -87,8 +89,17 @@ def chromium() -> str:
         missing("no Chromium on this machine: `apt-get install chromium`")
     assert found is not None
     # What is right is right also on a busy machine.
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=60_000)
     return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> "Iterator[Browser]":
+    """One for all tests of a file."""
+    from tests.browsing import launched
+
+    with launched(chromium) as found:
+        yield found
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from lakehouse.audit import AuditLog
 from lakehouse.engines.local import LocalEngine
@@ -25,10 +25,6 @@ from pipeline.sources.simulator import simulate
 
 pytestmark = pytest.mark.browser
 FLEET = "FD901"
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -101,14 +97,6 @@ def wait_for_model(settings: Settings) -> None:
             return
         time.sleep(0.1)
     raise AssertionError("no model after two minutes")
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -97,9 +97,10 @@ def reading_words(found: Reading | None, profile: Profile) -> str:
     """What the value reads now."""
     if found is None:
         return "Silver has no such flight."
-    unit = next((s.unit for s in profile.signals if s.name == found.column), "")
-    words = f"reads {value_text(found.value)} {unit if found.value is not None else ''}".rstrip()
-    return f"Now it {words}{', which is a correction' if found.corrected else ''}."
+    signal = next(s for s in profile.signals if s.name == found.column)
+    unit = signal.unit if found.value is not None else ""
+    words = f"Now {signal.symbol} reads {value_text(found.value)} {unit}".rstrip()
+    return f"{words}{', which is a correction' if found.corrected else ''}."
 
 
 def asked_correction(

@@ -5,7 +5,12 @@ from dataclasses import replace
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.addresses import engine_address, fleet_address, table_address
+from app.components.addresses import (
+    engine_address,
+    fleet_address,
+    run_address,
+    table_address,
+)
 from app.components.aria import aria, data
 from app.components.correction_form import DIALOG
 from app.components.numbers import cycles_text, percent_text
@@ -104,7 +109,7 @@ def _provenance(view: EngineView, profile: Profile, as_of: int | None) -> Compon
     ):
         parts += _chain(Part(label, "", before=before), link, (view.fleet, row.engine), as_of)
     if chain.run_id:
-        parts.append(Part("run", chain.run_id, href=f"/runs/{chain.run_id}"))
+        parts.append(Part("run", chain.run_id, href=run_address(chain.run_id)))
     return stamp(parts)
 
 
@@ -113,7 +118,7 @@ def _chain(part: Part, link: Link | None, engine: tuple[str, str], as_of: int | 
     if link is None:
         return []
     run = f"written by run {link.run_id}" if link.run_id else ""
-    href = f"/runs/{link.run_id}" if link.run_id else ""
+    href = run_address(link.run_id) if link.run_id else ""
     if link.table:
         href = table_address(link.table, link.version, as_of, engine)
     return [replace(part, value=link.label, href=href, hint=run)]

@@ -1,14 +1,14 @@
 """The table of past runs; on a narrow screen a list of cards."""
 
-from urllib.parse import urlencode
-
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.components.addresses import run_address, runs_address
 from app.components.aria import aria, data
 from app.components.run_facts import seconds, utc, versions
 from app.components.run_notice import worker_notice
 from app.components.run_state import run_state
+from app.components.times import minute
 from app.queries.run_words import duration, outcome, subject
 from app.queries.runs import KINDS, RunPage
 from app.queries.streams import Taken
@@ -50,23 +50,15 @@ def pager(page: RunPage, kind: str | None) -> Component:
     """Links to newer and older runs, where there are any."""
     links: list[Component] = []
     if page.page > 1:
-        links.append(dcc.Link("← Newer", href=address(kind, page.page - 1, page.as_of)))
+        links.append(dcc.Link("← Newer", href=runs_address(kind or "", page.page - 1, page.as_of)))
     if page.more:
-        links.append(dcc.Link("Older →", href=address(kind, page.page + 1, page.as_of)))
+        links.append(dcc.Link("Older →", href=runs_address(kind or "", page.page + 1, page.as_of)))
     return html.Nav(links, className="runs-pager", **aria(label="Pages of runs"))
 
 
-def address(kind: str | None, page: int = 1, as_of: int | None = None) -> str:
-    """Address of one page of runs."""
-    query = {"kind": kind} if kind else {}
-    query |= {"page": str(page)} if page > 1 else {}
-    query |= {} if as_of is None else {"as_of": str(as_of)}
-    return "/runs" + (f"?{urlencode(query)}" if query else "")
-
-
 def _row(run: Run, taken: Taken | None, as_of: int | None) -> Component:
-    pinned = "" if as_of is None else f"?as_of={as_of}"
-    link = dcc.Link(run.kind.capitalize(), href=f"/runs/{run.run_id}{pinned}", title=run.run_id)
+    href = run_address(run.run_id, as_of=as_of)
+    link = dcc.Link(run.kind.capitalize(), href=href, title=run.run_id)
     name: list[Component] = [
         link,
         html.Span(run.run_id.rpartition("-")[2], className="run-hint run-suffix"),
@@ -77,7 +69,7 @@ def _row(run: Run, taken: Taken | None, as_of: int | None) -> Component:
         _clipped(subject(run)),
         _clipped(outcome(run, taken)),
         run.who,
-        html.Span(utc(run.queued)[:16], title=f"{utc(run.queued)} UTC"),
+        html.Span(minute(run.queued), title=f"{utc(run.queued)} UTC"),
         seconds(duration(run)),
         _tables(run),
     )
@@ -108,4 +100,5 @@ def _side(head: str) -> str:
 
 def _filter(label: str, kind: str | None, chosen: str | None, as_of: int | None) -> Component:
     current = aria(current="true") if kind == chosen else {}
-    return html.Span(dcc.Link(label.capitalize(), href=address(kind, 1, as_of)), **current)
+    href = runs_address(kind or "", as_of=as_of)
+    return html.Span(dcc.Link(label.capitalize(), href=href), **current)

@@ -139,7 +139,7 @@ def _panel(shown: Sheet, place: int) -> Panel:
     unit = SIGMA if shown.is_norm[place] else signal.unit
     title = f"<b>{signal.symbol}</b> {signal.description}" + (f", {unit}" if unit else "")
     marks = tuple(
-        Mark(*mark.span, mark.blocks, mark_words(mark, shown.profile))
+        Mark(*mark.span, mark.anomaly.blocks, mark_words(mark, shown.profile))
         for mark in _found(shown, place, rows=True)
         if mark.span
     )
@@ -169,7 +169,7 @@ def _multiple(shown: Sheet, place: int) -> Component:
     values, band = shown.values[place], shown.band[:, place]
     muted = bool(shown.view.band.constant[place])
     found = _found(shown, place, rows=False)
-    marks = tuple((*mark.span, mark.blocks) for mark in found if mark.span)
+    marks = tuple((*mark.span, mark.anomaly.blocks) for mark in found if mark.span)
     course = Course(shown.view.life.cycle, values, shown.smooth[place], band[0], band[2], marks)
     picture = small_multiple(course, palette(shown.look.theme), muted)
     value, unit = _newest(shown, place)
@@ -193,7 +193,7 @@ def _count(found: tuple[engine_findings.Mark, ...], profile: Profile) -> list[Co
     if not found:
         return []
     told = "\n".join(mark_words(mark, profile) for mark in found)
-    tone = "act" if any(mark.blocks for mark in found) else "watch"
+    tone = "act" if any(mark.anomaly.blocks for mark in found) else "watch"
     return [html.Span(count_words(found), className=f"found found-{tone}", title=told)]
 
 

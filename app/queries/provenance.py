@@ -8,6 +8,7 @@ from typing import Any
 
 from cachetools import LRUCache, cached
 
+from app.queries.deliveries import file_name
 from app.queries.fleet import EngineRow
 from app.queries.forecasts import Forecasts
 from lakehouse.snapshots import Pinned
@@ -101,9 +102,4 @@ def _delivery(pinned: Pinned, delivery_id: str | None) -> Link | None:
 def _deliveries(pinned: Pinned) -> Mapping[str, tuple[str, str]]:
     rows = pinned.scan(DELIVERIES).select("delivery_id", "source", "member", "run_id")
     found = rows.collect("polars").iter_rows()
-    return {key: (_named(source, member), run or "") for key, source, member, run in found}
-
-
-def _named(source: str | None, member: str | None) -> str:
-    name = (source or "").rstrip("/").rsplit("/", 1)[-1]
-    return f"{name}/{member}" if member and member != name else name
+    return {key: (file_name(source, member), run or "") for key, source, member, run in found}

@@ -107,10 +107,10 @@ def assert_equal(mine: pl.DataFrame, theirs: pl.DataFrame) -> None:
 
 @pytest.mark.parametrize("table", [t for t in TABLES.values() if t.is_data], ids=lambda t: t.name)
 def test_every_table_is_equal(homes: dict[str, tuple[Path, Any]], table: Table) -> None:
-    """Whatever wrote it."""
+    """Whatever wrote it; a correction lets a fleet's normals go until they are worked out anew."""
     local, spark = (rows(homes[engine][0], table) for engine in ENGINES)
     assert_equal(local, spark)
-    assert local.height or table.name == "bronze/truth"
+    assert local.height or table.name in {"bronze/truth", "quality/normals"}
 
 
 def test_the_decisions_are_the_same(homes: dict[str, tuple[Path, Any]]) -> None:

@@ -1,19 +1,18 @@
 """A correction from the form to the chart, in a real browser over a home that has lived."""
 
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, expect
 
-from app.factory import create_app, open_services
+from app.factory import open_services
 from lakehouse.settings import Settings
 from tests.app.security.conftest import PASSWORD
-from tests.app.security.test_browser import ARGUMENTS, sign_in
 from tests.app.taught_home import FLEET, TaughtHome
+from tests.browsing import served, sign_in, watched
 from tests.pipeline.command import document, stillwater
 
 pytestmark = pytest.mark.browser
@@ -32,32 +31,24 @@ def address(own_home: Path) -> Iterator[str]:
     settings = Settings(home=own_home)
     open_services(settings).users.add("ada", "engineer", PASSWORD)
     open_services(settings).users.add("olga", "operator", PASSWORD)
-    server = make_server("127.0.0.1", 0, create_app(settings).server, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with served(settings) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
-def opened(chromium: str, address: str) -> Iterator[dict[str, Page]]:
+def opened(browser: Chromium, address: str) -> Iterator[dict[str, Page]]:
     """A page each, signed in; fails on any error of the browser, refused scripts among them."""
-    trouble: list[str] = []
-    # A busy machine takes its time over the library that draws the figures.
-    expect.set_options(timeout=30_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        found = {}
-        for name in ("ada", "olga"):
-            size = {"width": 1280, "height": 1000}
-            context = browser.new_context(base_url=address, viewport=size)  # type: ignore[arg-type]
-            page = found[name] = context.new_page()
-            page.on("pageerror", lambda error: trouble.append(str(error)))
-            page.on("console", lambda t: trouble.append(t.text) if t.type == "error" else None)
-            sign_in(page, name=name)
-        yield found
-        browser.close()
-    expect.set_options(timeout=5_000)
-    assert not trouble
+    trouble, found = [], {}
+    for name in ("ada", "olga"):
+        size = {"width": 1280, "height": 1000}
+        context = browser.new_context(base_url=address, viewport=size)  # type: ignore[arg-type]
+        page = found[name] = context.new_page()
+        trouble.append(watched(page))
+        sign_in(page, name=name)
+    yield found
+    for page in found.values():
+        page.context.close()
+    assert not any(trouble)
 
 
 def test_a_value_is_corrected_and_the_page_says_so(opened: dict[str, Page], own_home: Path) -> None:
@@ -76,7 +67,7 @@ def test_a_value_is_corrected_and_the_page_says_so(opened: dict[str, Page], own_
     dialog = page.locator(".modal.show")
     dialog.locator("select").nth(1).select_option("sensor_4")
     now = dialog.locator("#engine-correct-now")
-    expect(now).to_contain_text("Now it reads")
+    expect(now).to_contain_text("Now T50 reads")
     before = now.inner_text().split()[3]
     dialog.locator("select").first.select_option("withdraw")
     expect(now).to_be_hidden()

@@ -107,7 +107,7 @@ def test_what_a_value_reads_is_seen_before_it_is_corrected(
     one = browser("engineer")
     told = read(app, one, 9)
     seen = told[FORM.SEEN]["data"]
-    assert f"Now it reads {seen['value']:.10g} °R." == told[FORM.NOW]["children"]
+    assert told[FORM.NOW]["children"] == f"Now T50 reads {seen['value']:.10g} °R."
     assert read(app, one, 9999)[FORM.SEEN]["data"] is None
     assert "no such flight" in read(app, one, 9999)[FORM.NOW]["children"]
     assert read(app, one, None)[FORM.SEEN]["data"] is None

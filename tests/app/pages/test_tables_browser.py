@@ -1,18 +1,15 @@
 """The tables pages in a real browser: from an engine to the version behind it, and back."""
 
 import re
-import threading
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Page, expect
 
-from app.factory import create_app
 from tests.app.security.conftest import PASSWORD
-from tests.app.security.test_browser import ARGUMENTS, sign_in
 from tests.app.table_home import ENGINE, PLAN, SILVER, STATUS, make_table_home, publish
+from tests.browsing import served, sign_in, watched
 
 pytestmark = pytest.mark.browser
 ROWS = ".tbl-changed-rows tbody tr"
@@ -33,22 +30,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     publish(services, "m-1", STATUS, 1)
     publish(services, "m-2", SILVER, 2)
     services.users.add("ada", "operator", PASSWORD)
-    app = create_app(services.settings)
-    server = make_server("127.0.0.1", 0, app.server, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Chromium]:
-    # A busy machine takes its time over the library that draws the figures.
-    expect.set_options(timeout=30_000)
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield found
-        found.close()
-    expect.set_options(timeout=5_000)
+    with served(services.settings) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +39,7 @@ def page(browser: Chromium, address: str) -> Iterator[Page]:
     """A signed-in page; fails on any error of the browser, refused scripts among them."""
     context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 1000})
     found = context.new_page()
-    trouble: list[str] = []
-    found.on("pageerror", lambda error: trouble.append(str(error)))
-    found.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)
+    trouble = watched(found)
     sign_in(found)
     yield found
     context.close()
