@@ -13,6 +13,9 @@ from pipeline.sources.delivered import Delivered
 from pipeline.sources.faults import Fault
 
 KEY = ("engine", "cycle")
+# The same file again is the same in these among the deliveries that stand.
+SAME_FILE = ("fleet", "kind", "sha256")
+STANDS = pl.col("state").is_in(["accepted", "blocked"])
 _ORDER = (READINGS, QUARANTINE, FAILURES, TRUTH, DELIVERIES)
 
 

@@ -5,6 +5,8 @@ import polars as pl
 from lakehouse.tables import DELIVERIES, FAILURES, QUARANTINE, READINGS
 from pipeline.components.bronze import (
     KEY,
+    SAME_FILE,
+    STANDS,
     Arrival,
     Bronze,
     Known,
@@ -28,17 +30,13 @@ def repeated(delivered: Delivered, deliveries: pl.DataFrame, arrival: Arrival) -
     if delivered.fault is not None:
         return None
     own = delivery_id(arrival.root, delivered)
-    stands = pl.col("state").is_in(["accepted", "blocked"])
     same_run = (pl.col("state") == "received") & pl.col("run_id").is_in(
         [arrival.root, arrival.run_id]
     )
-    first = deliveries.filter(
-        (pl.col("fleet") == delivered.fleet)
-        & (pl.col("kind") == delivered.kind)
-        & (pl.col("sha256") == delivered.sha256)
-        & (pl.col("delivery_id") != own)
-        & (stands | same_run)
-    ).sort("received_at")
+    same_file = [pl.col(name) == getattr(delivered, name) for name in SAME_FILE]
+    first = deliveries.filter(*same_file, pl.col("delivery_id") != own, STANDS | same_run).sort(
+        "received_at"
+    )
     if first.is_empty():
         return None
     of = first["delivery_id"][0]

@@ -14,7 +14,7 @@ from lakehouse.engines.local import no_rows
 from lakehouse.quality import CORRECTIONS
 from lakehouse.requests import IngestRequest
 from lakehouse.tables import DELIVERIES, QUARANTINE, READINGS, SILVER, TRUTH
-from pipeline.components.bronze import Arrival, Bronze, Known, delivery_id
+from pipeline.components.bronze import SAME_FILE, STANDS, Arrival, Bronze, Known, delivery_id
 from pipeline.components.clean import by_flight, change, clean, overtaken
 from pipeline.components.example_gen import repeated, take_in
 from pipeline.components.truth import in_service_of
@@ -26,7 +26,6 @@ from pipeline.sources.simulator import simulate
 from pipeline.step import Step, Summary
 from pipeline.steps.frames import collect, lazy
 
-STANDING = ("accepted", "blocked")
 Cleaner = Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]]
 
 
@@ -125,10 +124,13 @@ def _accept(step: Step, delivery_ids: Sequence[str]) -> None:
     """Accept what was received; what was delivered again meanwhile becomes a duplicate."""
     deliveries = collect(step.read(DELIVERIES.name))
     ours = pl.col("delivery_id").is_in(delivery_ids) & (pl.col("state") == "received")
-    same = ["fleet", "kind", "sha256"]
-    standing = deliveries.filter(pl.col("state").is_in(STANDING)).sort("received_at")
-    first = standing.unique(same, keep="first").select(*same, again=pl.col("delivery_id"))
-    received = deliveries.filter(ours).join(first, on=same, how="left")
+    first = (
+        deliveries.filter(STANDS)
+        .sort("received_at")
+        .unique(SAME_FILE, keep="first")
+        .select(*SAME_FILE, again=pl.col("delivery_id"))
+    )
+    received = deliveries.filter(ours).join(first, on=SAME_FILE, how="left")
     new = pl.col("again").is_null()
     decided = received.with_columns(
         state=pl.when(new).then(pl.lit("accepted")).otherwise(pl.lit("duplicate")),
@@ -168,9 +170,8 @@ def _taken(step: Step, delivered: Delivered) -> Bronze:
 
 def _known(step: Step, deliveries: pl.DataFrame, records: pl.DataFrame) -> Known:
     """What bronze holds of a delivery's engines: of accepted deliveries and of this run's."""
-    standing = pl.col("state").is_in(STANDING)
     own = (pl.col("state") == "received") & pl.col("run_id").is_in([step.run.run_id, step.run.root])
-    ids = deliveries.filter(standing | own)["delivery_id"].to_list()
+    ids = deliveries.filter(STANDS | own)["delivery_id"].to_list()
     none = Known(deliveries, no_rows(READINGS), no_rows(QUARANTINE))
     if records.is_empty() or not ids:
         return none

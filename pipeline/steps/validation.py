@@ -23,6 +23,7 @@ from lakehouse.validation.series.check import foreign, inspect
 from lakehouse.validation.series.ground import ground
 from lakehouse.validation.series.reference import portrait, reference
 from lakehouse.validation.series.summary import summary
+from pipeline.components.bronze import SAME_FILE, STANDS
 from pipeline.components.example_validator import Validated, example_validator
 from pipeline.step import Step, Summary
 from pipeline.steps.frames import collect, lazy
@@ -253,10 +254,8 @@ def _block(step: Step, judged: Sequence[_Judged]) -> None:
     """Block what has errors; what was delivered again meanwhile is left to become a duplicate."""
     wrong = {each.row["delivery_id"]: _reason(each.errors[0]) for each in judged if each.errors}
     deliveries = collect(step.read(DELIVERIES.name))
-    standing = deliveries.filter(pl.col("state").is_in(["accepted", "blocked"]))
     mine = pl.col("delivery_id").is_in(list(wrong)) & (pl.col("state") == "received")
-    same = ["fleet", "kind", "sha256"]
-    new = deliveries.filter(mine).join(standing.select(same), on=same, how="anti")
+    new = deliveries.filter(mine).join(deliveries.filter(STANDS), on=SAME_FILE, how="anti")
     reasons = pl.col("delivery_id").replace_strict(wrong, default=None, return_dtype=pl.String)
     blocked = new.with_columns(state=pl.lit("blocked"), reason=reasons)
     if blocked.height:
