@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from lakehouse.runs import Run, RunStore
 from lakehouse.settings import Settings
 from lakehouse.tables import TABLES
-from tests.browsing import launched
 from tests.cluster import Cluster, end_group, spark_cluster, wait_until
 from tests.conftest import SHORT_LIVED
 from tests.pipeline.command import stillwater
@@ -71,7 +70,7 @@ def files(nasa: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def flown(
-    tmp_path_factory: pytest.TempPathFactory, cluster: Cluster, files: list[str], chromium: str
+    tmp_path_factory: pytest.TempPathFactory, cluster: Cluster, files: list[str], browser: Browser
 ) -> Iterator[Flown]:
     """The same files and parameters on both engines; on the cluster, training is a button."""
     local, home = (tmp_path_factory.mktemp(name) / "var" for name in ("local", "spark"))
@@ -84,7 +83,7 @@ def flown(
         # Otherwise the command would be the first to take the home, and be its own worker.
         wait_until(settings.heartbeat.is_file, cluster.logs)
         ingested = said(home, environment, "ingest", *files)
-        trained = retrained_by_button(settings, chromium)
+        trained = retrained_by_button(settings, browser)
         scored = said(home, environment, "score", "--all-cycles")
         store = RunStore(settings)
         yield Flown(
@@ -144,10 +143,10 @@ def process(
         end_group(running)
 
 
-def retrained_by_button(settings: Settings, chromium: str) -> Run:
+def retrained_by_button(settings: Settings, browser: Browser) -> Run:
     """Sign in by the form, press Retrain, wait for the run."""
-    with launched(chromium) as browser:
-        page = browser.new_page()
+    with browser.new_context() as context:
+        page = context.new_page()
         page.set_default_timeout(60_000)
         sign_in(page, f"http://127.0.0.1:{settings.port}")
         page.click("#retrain-open")
