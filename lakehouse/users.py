@@ -33,6 +33,9 @@ CREATE TABLE IF NOT EXISTS sessions (
 CREATE TABLE IF NOT EXISTS tries (
     id INTEGER PRIMARY KEY, user TEXT NOT NULL COLLATE NOCASE, address TEXT NOT NULL,
     time REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS tokens (
+    id TEXT PRIMARY KEY, user TEXT NOT NULL COLLATE NOCASE, name TEXT NOT NULL, hash TEXT NOT NULL,
+    created REAL NOT NULL, expires REAL NOT NULL, used REAL, revoked REAL);
 CREATE INDEX IF NOT EXISTS tries_time ON tries (time);
 """
 # Checked when there is no such user, so that a missing one takes as long as a wrong password.
@@ -78,7 +81,7 @@ class UserStore:
 
     @property
     def database(self) -> sqlite3.Connection:
-        """This thread's connection; sessions and failed tries are kept in the same file."""
+        """This thread's connection; sessions, failed tries and tokens are in the same file."""
         # A connection must not cross a fork.
         if getattr(self._local, "process", None) != os.getpid():
             self._local.connection = _connect(self._path)
@@ -149,7 +152,7 @@ class UserStore:
         self._change("UPDATE users SET role = ? WHERE name = ?", name, _role(role))
 
     def set_active(self, name: str, active: bool) -> None:
-        """Let a user in, or shut them out and end their sessions and links.
+        """Let a user in, or shut them out and end their sessions, links and tokens.
 
         Raises:
             UserError: no such user, or nobody would be left to manage users.
@@ -158,6 +161,8 @@ class UserStore:
         if not active:
             self._write("DELETE FROM sessions WHERE user = ?", (name,))
             self._write("DELETE FROM links WHERE user = ?", (name,))
+            ended = "UPDATE tokens SET revoked = ? WHERE user = ? AND revoked IS NULL"
+            self._write(ended, (now().timestamp(), name))
 
     def any_password(self) -> bool:
         """Whether somebody who may sign in has a password."""

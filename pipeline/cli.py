@@ -22,6 +22,7 @@ from pipeline.commands import (
     spark,
     streaming,
     tables,
+    tokens,
     validating,
     verifying,
 )
@@ -84,6 +85,7 @@ for command in (
     serving.data,
     spark.spark,
     serving.user,
+    tokens.token,
     serving.serve,
     serving.worker,
     serving.up,
