@@ -40,6 +40,7 @@ CREATE INDEX IF NOT EXISTS tries_time ON tries (time);
 """
 # Checked when there is no such user, so that a missing one takes as long as a wrong password.
 _NOBODY = generate_password_hash(secrets.token_hex())
+_OPENING = threading.Lock()
 
 
 class UserError(ValueError):
@@ -237,8 +238,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     path.chmod(0o600)
     connection = sqlite3.connect(path, timeout=10.0)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.executescript(_SCHEMA)
+    # SQLite waits for no other connection that switches a new file to WAL: it fails at once.
+    with _OPENING:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.executescript(_SCHEMA)
     return connection
 
 
