@@ -109,7 +109,7 @@ def _limit_body(upload_mb: int) -> _Check:
 
 def _identify(services: Services) -> _Check:
     def identify() -> ResponseReturnValue | None:
-        if errors.is_api() and "Authorization" in request.headers:
+        if errors.is_api() and tokens.is_sent():
             # Who sends a token means it: a session beside it does not make a bad one good.
             g.user = tokens.bearer(services)
             return None

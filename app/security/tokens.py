@@ -35,6 +35,11 @@ SEND_ONE = (
 )
 
 
+def is_sent() -> bool:
+    """Whether the request brings a token; other schemes are a matter of proxies before us."""
+    return request.headers.get("Authorization", "").lower().startswith("bearer")
+
+
 def bearer(services: Services) -> User:
     """The user of the token that came with the request, with the role they have now.
 

@@ -111,6 +111,13 @@ def test_a_session_does_not_make_a_bad_token_good(signed_in: SIGNED_IN) -> None:
     assert ask(user, "sw_000000000000_" + "s" * 43).status_code == 401
 
 
+def test_what_a_proxy_asks_for_is_no_token(signed_in: SIGNED_IN) -> None:
+    """A browser sends the proxy's password along; its session counts."""
+    user = signed_in("admin")
+    headers = {"Authorization": "Basic ZW5naW5lZXI6Y29ycmVjdCBob3JzZQ=="}
+    assert user.client.get(TABLES, headers=headers).status_code == 200
+
+
 def test_the_role_is_that_of_the_moment(
     stranger: Browser, services: Services, draft: Draft
 ) -> None:
