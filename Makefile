@@ -28,7 +28,7 @@ run: setup ## start worker and dashboard; Ctrl-C stops both
 
 test: setup ## run all tests
 	@$(BIN)/stillwater spark setup >/dev/null
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 e2e: setup ## run the browser tests only
 	$(BIN)/python -m pytest -m browser $(ARGS)

@@ -19,6 +19,7 @@ from lakehouse.runs import RunError
 DATASETS = ("phm08", "fd001", "fd002", "fd003", "fd004")
 MOST_FILES = 200
 LONGEST_TEXT = 500
+NO_REASON = "Give a reason: it is kept with the decision."
 
 
 class LaunchError(ValueError):
@@ -94,6 +95,28 @@ class NewLimit:
         )
 
 
+def asked_number(given: Any, which: str) -> float | None:
+    """The number that a text field holds, None where it is empty.
+
+    Raises:
+        LaunchError: it holds something else.
+    """
+    text = str("" if given is None else given).strip().replace(",", ".")
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise LaunchError(f"The {which} {text[:40]!r} is no number.") from None
+
+
+def correction_label(asked: Mapping[str, Any]) -> str:
+    """What a correction is about, for the audit log; whatever was asked for."""
+    place = f"{asked.get('fleet')}/{asked.get('engine')}"
+    flights = "-".join(str(asked[name]) for name in ("cycle", "until") if asked.get(name))
+    parts = [asked.get("action"), place + (f"@{flights}" if flights else "")]
+    parts += [*(asked.get("changes") or ()), asked.get("retracts")]
+    return " ".join(str(part) for part in parts if part)
+
+
 def uploaded(folder: Path, ids: tuple[str, ...]) -> list[Path]:
     """Where uploads are kept."""
     try:
@@ -158,6 +181,6 @@ def _told(error: ValidationError) -> str:
     problem = error.errors()[0]
     name = ".".join(str(part) for part in problem["loc"])
     if (name, problem["type"]) == ("reason", "string_too_short"):
-        return "Give a reason: it is kept with the decision."
+        return NO_REASON
     text = problem["msg"].removeprefix("Value error, ")
     return f"{name}: {text}" if name else f"{text[:1].upper()}{text[1:]}."

@@ -5,7 +5,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from dash import Dash, Input, Output, State, html
+from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from flask import Blueprint, Flask, g, has_request_context, request
 from flask_wtf.csrf import generate_csrf
@@ -13,24 +13,29 @@ from werkzeug.wrappers import Response
 
 from app import router
 from app.api import health, run_log, schema_file, uploads, v1
-from app.components import shell
+from app.components import as_of, shell
 from app.components.shell import Ids
 from app.pages import (
     Theme,
     account,
     anomaly,
+    diff,
     drift,
     engine,
     fleet,
     limits,
     quality,
+    retention,
     run,
     runs,
     schema,
     sign_in,
     statistics,
+    table,
+    tables,
     users,
 )
+from app.queries.as_of import resolve
 from app.security import guard, headers
 from app.services import Services
 from lakehouse.audit import AuditLog
@@ -51,6 +56,10 @@ PAGES: tuple[router.Page, ...] = (
     schema,
     drift,
     limits,
+    tables,
+    retention,
+    table,
+    diff,
     runs,
     run,
     account,
@@ -81,6 +90,7 @@ def create_app(settings: Settings, pages: Sequence[router.Page] = PAGES) -> Dash
     app = _dash(server)
     shell.register(app)
     _register_router(app, services, pages)
+    _register_as_of(app, services)
     for page in pages:
         page.register(app, services)
     guard.check_callbacks(server, app)
@@ -143,6 +153,24 @@ def _register_router(app: Dash, services: Services, pages: Sequence[router.Page]
     def show_page(path: str | None, search: str | None, theme: str) -> tuple[Any, ...]:
         place = router.Url(path or "/", search or "", "dark" if theme == "dark" else "light")
         return router.view(services, pages, place)
+
+
+def _register_as_of(app: Dash, services: Services) -> None:
+    @app.callback(
+        Output(Ids.URL, "search"),
+        Output(as_of.Ids.PROBLEM, "children"),
+        Input(as_of.Ids.GO, "n_clicks"),
+        Input(as_of.Ids.WHEN, "n_submit"),
+        State(as_of.Ids.WHEN, "value"),
+        State(Ids.URL, "search"),
+        prevent_initial_call=True,
+    )
+    def look_back(_clicks: Any, _enter: Any, text: str | None, search: str | None) -> Any:
+        try:
+            seq = resolve(services.lake, text or "")
+        except LookupError as problem:
+            return no_update, f"{str(problem).capitalize()}."
+        return as_of.search_as_of(search or "", seq), ""
 
 
 def _mark_unknown_pages(pages: Sequence[router.Page]) -> Callable[[Response], Response]:

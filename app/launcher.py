@@ -16,22 +16,27 @@ from app.asked import (
     LaunchUnavailableError,
     NewLimit,
     check_names,
+    correction_label,
     fetch_request,
     in_words,
     landed,
     training_parameters,
     uploaded,
 )
-from app.queries import decidable, launchable
+from app.queries import corrections, decidable, launchable
 from app.security import request_id, roles
 from app.security.roles import Action
 from app.services import Services
 from app.uploads import Upload, clean_name
 from lakehouse.audit import AuditError, Event
+from lakehouse.corrections import no_restore
 from lakehouse.requests import (
+    CorrectRequest,
     IngestRequest,
+    MaintainRequest,
     ReportRequest,
     Request,
+    RestoreRequest,
     RetrainRequest,
     ReviewRequest,
     SchemaRequest,
@@ -104,11 +109,36 @@ class Launcher:
         def request() -> Request:
             asked = {"delivery_id": delivery_id, "decision": decision, "reason": reason}
             checked = ReviewRequest.model_validate(asked)
-            found = decidable.delivery(self._services.pinned(), delivery_id)
-            _refuse(decidable.no_review(found, delivery_id, decision))
+            _refuse(decidable.no_review(self._services.pinned(), delivery_id, decision))
             return checked
 
         return self._launch(user, Action.DECIDE, f"{decision} {delivery_id}", request)
+
+    def correct(self, user: User, asked: Mapping[str, Any]) -> Submitted:
+        """Correct or withdraw rows of an engine, or take that back; ``asked`` as its run takes it.
+
+        What cannot be is refused at once, in the words that the run would use.
+        """
+
+        def request() -> Request:
+            checked = CorrectRequest.model_validate(asked)
+            why = corrections.no_correction(
+                self._services.pinned(), self._services.profile, checked
+            )
+            _refuse(why and f"{why[:1].upper()}{why[1:]}.")
+            return checked
+
+        return self._launch(user, Action.CORRECT, correction_label(asked), request)
+
+    def restore(self, user: User, table: str, version: int, reason: str) -> Submitted:
+        """Make a table what it was at a version, with what was decided then."""
+
+        def request() -> Request:
+            checked = RestoreRequest(table=table, version=version, reason=reason)
+            _refuse(no_restore(table))
+            return checked
+
+        return self._launch(user, Action.CORRECT, f"restore {table}@{version}", request)
 
     def decide_schema(self, user: User, schema_id: str, decision: str, reason: str) -> Submitted:
         """Let a proposed schema hold for its fleet (``accept``), or not (``reject``)."""
@@ -116,8 +146,7 @@ class Launcher:
         def request() -> Request:
             asked = {"schema_id": schema_id, "decision": decision, "reason": reason}
             checked = SchemaRequest.model_validate(asked)
-            found = decidable.schema_states(self._services.pinned(), schema_id)
-            _refuse(decidable.no_decision(found, schema_id, decision))
+            _refuse(decidable.no_decision(self._services.pinned(), schema_id, decision))
             return checked
 
         return self._launch(user, Action.DECIDE, f"{decision} {schema_id}", request)
@@ -133,6 +162,12 @@ class Launcher:
             return checked
 
         return self._launch(user, Action.LIMIT, limit.label, request)
+
+    def maintain(self, user: User) -> Submitted:
+        """Compact the tables and let old versions go, by the settings and never past the guard."""
+        wanted = self._services.settings.maintain
+        request = MaintainRequest(days=wanted.days, log_days=wanted.log_days)
+        return self._launch(user, Action.MAINTAIN, f"days={wanted.days}", lambda: request)
 
     def cancel(self, user: User, run_id: str) -> None:
         """Stop a run at its next safe point."""

@@ -108,6 +108,8 @@ def draw(services: Services, page: Page | None, request: PageRequest) -> Compone
 
 
 def _stamp(services: Services, as_of: int | None) -> Stamp | None:
+    """What the page is drawn from; None when the lake cannot be read."""
+    pinned = None
     try:
         pinned = services.pinned(as_of)
         fleets, simulated = fleet_names(pinned), simulated_fleets(pinned)
@@ -115,7 +117,8 @@ def _stamp(services: Services, as_of: int | None) -> Stamp | None:
         return _stamp(services, None)
     except (Exception, PanicException):
         _LOG.exception("request %s: the lake cannot be read", request_id())
-        return None
+        # An old snapshot whose tables were let go is still the one that was asked for.
+        return Stamp(pinned.snapshot, pinned=True) if pinned and as_of is not None else None
     return Stamp(pinned.snapshot, as_of is not None, fleets, simulated)
 
 

@@ -73,10 +73,11 @@
 
   document.addEventListener("click", function (event) {
     if (!page()) return;
-    const target = event.target.closest("[data-pick], [data-norm], [data-report], [data-close]");
+    const target = event.target.closest("[data-pick], [data-norm], [data-report], [data-open], [data-close]");
     if (!target) return;
     if (target.dataset.pick) choose(target);
     else if (target.dataset.report) open(target.dataset.report);
+    else if (target.dataset.open) window.dash_clientside.set_props(target.dataset.open, { is_open: true });
     else if (target.dataset.close) window.dash_clientside.set_props(target.dataset.close, { is_open: false });
     else {
       remember({ norm: target.dataset.norm });

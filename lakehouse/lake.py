@@ -182,6 +182,10 @@ class Lake:
             same = _Plan(content, Content(), Content(), lambda _: None)
             return self._of(name).compact(path, TABLES[name], _note(name, commit, same))
 
+    def alone(self) -> AbstractContextManager[bool]:
+        """A block in which nothing else of this process writes to the lake."""
+        return self._writing
+
     def history(
         self, name: str, version: int | None = None, limit: int | None = None
     ) -> list[LogEntry]:

@@ -1,6 +1,6 @@
-"""The table contracts of data quality: what was found, and the limits that people set."""
+"""The table contracts of data quality: what was found, and what people said about it."""
 
-from lakehouse.columns import FLEET, RUN
+from lakehouse.columns import CYCLE, ENGINE, FLEET, RUN
 from lakehouse.contract import Column, Table
 
 # What a person decides about a delivery: the states it may be in before, and the one afterwards.
@@ -8,6 +8,28 @@ DECISIONS = {
     "accept": (("blocked", "withdrawn"), "accepted"),
     "quarantine": (("blocked", "accepted"), "withdrawn"),
 }
+
+CORRECTIONS = Table(
+    "bronze/corrections",
+    "a person's word about one value or one flight, which outranks what was delivered",
+    ("correction_id", "fleet", "engine", "cycle", "column"),
+    (
+        Column("correction_id", "string", "name of the decision, which may be several rows"),
+        Column("action", "string", "correct, withdraw, retract or restore"),
+        FLEET,
+        ENGINE,
+        CYCLE,
+        Column("column", "string", "sensor or setting column; null = the whole flight"),
+        Column("old_value", "float64", "what silver said then, null where it was unusable"),
+        Column("new_value", "float64", "what a corrected value is"),
+        Column("retracts", "string", "the correction that a retraction takes back"),
+        Column("who", "string", "who said it"),
+        Column("reason", "string", "why, in that person's words"),
+        Column("corrected_at", "timestamp", "when"),
+        RUN,
+    ),
+    sort=("fleet", "engine", "corrected_at", "cycle", "column"),
+)
 
 ANOMALIES = Table(
     "quality/anomalies",
@@ -85,6 +107,6 @@ NORMALS = Table(
         Column("noise", "float64", "standard deviation from one flight to the next, robust"),
         Column("repeats", "float64", "share of flights that read exactly what the one before did"),
         Column("flights", "int64", "flights of the fleet in silver when this was worked out"),
-        Column("silver_version", "int64", "version of silver/readings that it was worked out of"),
+        Column("silver_version", "int64", "silver/readings that it came from, for who looks it up"),
     ),
 )

@@ -6,12 +6,16 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from lakehouse.history import DAYS
+
 DeliveryKind = Literal["history", "in_service", "truth"]
 Origin = Literal["failure", "overhaul", "removal", "retract"]
 FleetName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 TAKE_IN = ("ExampleGen", "StatisticsGen", "SchemaGen", "ExampleValidator")
+ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+LARGEST = 2**53
 EngineName = Annotated[str, StringConstraints(pattern=r"^[^/@\x00-\x1f]{1,128}$")]
 
 
@@ -112,6 +116,68 @@ class ReviewRequest(Request):
         return f"review-{self.decision}-{self.delivery_id}"
 
 
+class Change(BaseModel):
+    """A value as it stands, null where it is unusable, and as it should be."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    old: float | None = Field(allow_inf_nan=False)
+    new: float = Field(allow_inf_nan=False)
+
+
+class CorrectRequest(Request):
+    """A person's word about rows of one engine, which outranks what was delivered.
+
+    ``correct`` names ``changes`` of the flight ``cycle``, ``withdraw`` takes the flights from
+    ``cycle`` to ``until`` out, ``retract`` takes back the correction ``retracts``.
+    """
+
+    workflow: ClassVar[str] = "correct"
+    nodes: ClassVar[tuple[str, ...]] = ("Correct", "Clean", "BulkInferrer")
+
+    action: Literal["correct", "withdraw", "retract"]
+    fleet: FleetName
+    engine: EngineName
+    cycle: int | None = Field(default=None, ge=1, le=LARGEST)
+    until: int | None = Field(default=None, ge=1, le=LARGEST)
+    changes: dict[ColumnName, Change] = Field(default_factory=dict, description="column to change")
+    retracts: Identifier | None = None
+    reason: Reason
+
+    @model_validator(mode="after")
+    def _of_its_action(self) -> Self:
+        needed = {"correct": ["cycle", "changes"], "withdraw": ["cycle", "until"]}
+        wanted = needed.get(self.action, ["retracts"])
+        given = [n for n in ("cycle", "until", "changes", "retracts") if getattr(self, n)]
+        if given != wanted:
+            raise ValueError(f"{self.action} needs {' and '.join(wanted)}, nothing else")
+        if self.until is not None and self.until < (self.cycle or 0):
+            raise ValueError(f"cycles {self.cycle} to {self.until} are no range")
+        return self
+
+    @property
+    def deduplication(self) -> str:
+        """The same correction, for the same reason."""
+        text = json.dumps(self.model_dump(), sort_keys=True)
+        return "correct-" + sha256(text.encode()).hexdigest()[:32]
+
+
+class RestoreRequest(Request):
+    """Make a table what it was at an earlier version: a new version, with what was decided then."""
+
+    workflow: ClassVar[str] = "restore"
+    nodes: ClassVar[tuple[str, ...]] = ("Restore", "BulkInferrer")
+
+    table: Annotated[str, StringConstraints(pattern=r"^[a-z]{1,32}/[a-z_]{1,32}$")]
+    version: int = Field(ge=0, le=LARGEST)
+    reason: Reason
+
+    @property
+    def deduplication(self) -> str:
+        """The same version of the same table."""
+        return f"restore-{self.table}-{self.version}"
+
+
 class SchemaRequest(Request):
     """A person's decision on a proposed schema."""
 
@@ -133,7 +199,7 @@ class LimitRequest(Request):
     nodes: ClassVar[tuple[str, ...]] = ("Limits",)
 
     fleet: FleetName
-    sensor: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    sensor: ColumnName
     regime: str | None = Field(default=None, max_length=64, description="null: in every regime")
     low: float | None = Field(default=None, allow_inf_nan=False)
     high: float | None = Field(default=None, allow_inf_nan=False)
@@ -189,6 +255,22 @@ class StreamRequest(Request):
         return self.name
 
 
+class MaintainRequest(Request):
+    """Compact the tables and let old versions go, except those that somebody needs."""
+
+    workflow: ClassVar[str] = "maintain"
+    nodes: ClassVar[tuple[str, ...]] = ("Maintain",)
+
+    days: int = Field(default=DAYS, ge=0, le=36_500, description="a replaced version stays so long")
+    log_days: int | None = Field(default=None, ge=0, le=36_500, description="null: logs stay")
+    guard: bool = Field(default=True, description="keep what published models learned from")
+
+    @property
+    def deduplication(self) -> str:
+        """The same upkeep."""
+        return f"maintain-{self.days}-{self.log_days}-{self.guard}"
+
+
 REQUESTS: dict[str, type[Request]] = {
     request.workflow: request
     for request in (
@@ -197,8 +279,11 @@ REQUESTS: dict[str, type[Request]] = {
         ScoreRequest,
         ReportRequest,
         ReviewRequest,
+        CorrectRequest,
+        RestoreRequest,
         SchemaRequest,
         LimitRequest,
         StreamRequest,
+        MaintainRequest,
     )
 }

@@ -42,12 +42,15 @@ class Lost:
 
 def lost(lake: Lake, pins: Iterable[Pin]) -> tuple[Lost, ...]:
     """The models whose data can no longer be read, by table and version."""
+    pins = tuple(pins)
+    # One log a table, so that it is listed once however many models learned from it.
+    logs = {table: DeltaLog(lake.path(table)) for table in {entry.table for entry in pins}}
     details: dict[tuple[str, int], str] = {}
     found = []
     for entry in pins:
         at = entry.table, entry.version
         if at not in details:
-            details[at] = _missing(DeltaLog(lake.path(entry.table)), entry.version)
+            details[at] = missing(logs[entry.table], entry.version)
         if details[at]:
             found.append(Lost(entry.model_id, entry.fleet, *at, details[at]))
     return tuple(found)
@@ -110,8 +113,8 @@ def _told(lake: Lake, name: str) -> set[int]:
     return set(log.commit_files()) | set(log.checkpoints())
 
 
-def _missing(log: DeltaLog, version: int) -> str:
-    """Why a version cannot be read, empty when it can."""
+def missing(log: DeltaLog, version: int) -> str:
+    """Why a version of a table cannot be read, empty when it can."""
     try:
         files = log.at(version).files.values()
     except BrokenLogError as error:

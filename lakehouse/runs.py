@@ -132,10 +132,13 @@ class RunStore:
         handle: Any = self.client.enqueue(options, request.model_dump(mode="json"))  # type: ignore[arg-type]
         return Submitted(handle.workflow_id, handle.workflow_id == run_id)
 
-    def recent(self, limit: int = 50, offset: int = 0, kind: str | None = None) -> tuple[Run, ...]:
-        """Runs, newest first."""
+    def recent(
+        self, limit: int = 50, offset: int = 0, kind: str | None = None, by: datetime | None = None
+    ) -> tuple[Run, ...]:
+        """Runs, newest first; ``by`` a moment: those that had been asked for then."""
+        names, last = kind or list(REQUESTS), by.isoformat() if by else None
         found = self.client.list_workflows(
-            name=kind or list(REQUESTS), limit=limit, offset=offset, sort_desc=True
+            name=names, limit=limit, offset=offset, sort_desc=True, end_time=last
         )
         return tuple(self._run(status) for status in found)
 

@@ -70,6 +70,20 @@ class SparkSettings(BaseModel):
         return None if value is None else value.expanduser().absolute()
 
 
+class MaintainSettings(BaseModel):
+    """Upkeep of the tables by the worker itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    every_hours: int | None = Field(
+        default=None, ge=1, le=8760, description="hours between two upkeeps; unset: none"
+    )
+    days: int = Field(default=30, ge=1, le=36_500, description="a replaced version stays so long")
+    log_days: int | None = Field(
+        default=None, ge=0, le=36_500, description="older log entries may go; unset: they stay"
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set, resolved once at start.
 
@@ -104,6 +118,7 @@ class Settings(BaseSettings):
     learner_threads: int = Field(default=2, ge=1, le=256, description="threads of one training")
     web: WebSettings = WebSettings.model_validate({})
     spark: SparkSettings = SparkSettings.model_validate({})
+    maintain: MaintainSettings = MaintainSettings.model_validate({})
 
     @field_validator("data", mode="before")
     @classmethod

@@ -64,6 +64,21 @@ def pin(lake: Lake, seq: int | None = None) -> Pinned:
     return Pinned(lake, _snapshot(found[0]) if found else Snapshot())
 
 
+def at(lake: Lake, time: datetime) -> Snapshot:
+    """The newest snapshot that was there at a moment: what pages showed then.
+
+    Raises:
+        LookupError: there was none yet; says when the first one was taken.
+    """
+    rows = lake.scan(SNAPSHOTS.name)
+    before = _rows(rows.filter(nw.col("time") <= time).sort("seq", descending=True).head(1))
+    if before:
+        return _snapshot(before[0])
+    first = _rows(rows.sort("seq").head(1))
+    since = f"the first is of {first[0]['time']:%Y-%m-%d %H:%M:%S} UTC" if first else "none at all"
+    raise LookupError(f"there was no snapshot yet at {time:%Y-%m-%d %H:%M:%S} UTC: {since}")
+
+
 def take(lake: Lake, live: Mapping[str, str], commit: Commit) -> Snapshot:
     """Write down the newest version of every data table as the next snapshot.
 

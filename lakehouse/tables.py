@@ -3,7 +3,7 @@
 from lakehouse.columns import CYCLE, DELIVERY, ENGINE, FLEET, MODEL, RUN, TRANSFORM, measured
 from lakehouse.contract import Column, Table
 from lakehouse.profiles.turbofan import PROFILE
-from lakehouse.quality import ANOMALIES, LIMITS, NORMALS, SCHEMAS
+from lakehouse.quality import ANOMALIES, CORRECTIONS, LIMITS, NORMALS, SCHEMAS
 
 ENGINE_ORDER = ("fleet", "engine", "cycle")
 
@@ -104,7 +104,12 @@ SILVER = Table(
         ENGINE,
         CYCLE,
         *measured(PROFILE.signals),
-        Column("flags", "string", "columns that were unusable and are null here, with commas"),
+        Column(
+            "flags",
+            "string",
+            "columns that were unusable and are null here, and those that a person corrected as "
+            "corrected:<column>, with commas",
+        ),
         DELIVERY,
     ),
     sort=ENGINE_ORDER,
@@ -258,6 +263,7 @@ TABLES: dict[str, Table] = {
         FAILURES,
         TRUTH,
         QUARANTINE,
+        CORRECTIONS,
         SILVER,
         FEATURES,
         FLEET_BAND,

@@ -65,6 +65,8 @@ for command in (
     running.score,
     running.report,
     deciding.review,
+    deciding.correct,
+    deciding.restore_table,
     deciding.schema,
     deciding.limit,
     replaying.replay,

@@ -97,6 +97,10 @@ class Step:
         """Update or insert rows by key, once for this piece of work; returns how many."""
         return self._wrote(table, self.home.lake.merge(table, frame, self.commit(part)))
 
+    def restore(self, table: str, version: int) -> int:
+        """Make the content of an older version the newest one; returns how many rows it has."""
+        return self._wrote(table, self.home.lake.restore(table, version, self.commit("all")))
+
     def publish(
         self, kind: str, name: str, fill: Callable[[Path], None], **properties: Value
     ) -> Path:

@@ -20,10 +20,13 @@ from lakehouse.journal import Journal
 from lakehouse.lock import lake_lock
 from lakehouse.requests import (
     REQUESTS,
+    CorrectRequest,
     IngestRequest,
     LimitRequest,
+    MaintainRequest,
     ReportRequest,
     Request,
+    RestoreRequest,
     RetrainRequest,
     ReviewRequest,
     SchemaRequest,
@@ -36,6 +39,7 @@ from pipeline import workflows
 from pipeline.home import Home, chosen_engine, create_home, open_home
 from pipeline.publish_lock import PublishLock
 from pipeline.runner import Runner
+from pipeline.schedule import keep_schedule
 from pipeline.step import Run, RunCancelled
 
 HEARTBEAT_SECONDS = 5.0
@@ -49,9 +53,12 @@ WORKFLOWS: dict[type[Request], Workflow] = {
     ScoreRequest: workflows.score,
     ReportRequest: workflows.report,
     ReviewRequest: workflows.review,
+    CorrectRequest: workflows.correct,
+    RestoreRequest: workflows.restore,
     SchemaRequest: workflows.schema,
     LimitRequest: workflows.limit,
     StreamRequest: workflows.stream,
+    MaintainRequest: workflows.maintain,
 }
 STREAMS_AT_ONCE = 8
 
@@ -76,7 +83,8 @@ def worker(settings: Settings, wait: float = 0.0, streams: bool = True) -> Itera
     Args:
         settings: name the home.
         wait: seconds to wait for another worker to end; infinite when negative.
-        streams: whether it serves streams too; what has no end would keep a short-lived worker.
+        streams: whether it serves streams and schedules too; what has no end would keep a
+            short-lived worker.
 
     Raises:
         LockedError: another worker runs on this home for longer than ``wait`` seconds.
@@ -98,6 +106,7 @@ def worker(settings: Settings, wait: float = 0.0, streams: bool = True) -> Itera
         beat.start()
         threading.Thread(target=_warm, args=(home,), daemon=True).start()
         DBOS.launch()
+        clock = threading.Thread(target=keep_schedule, args=(settings, stopped), daemon=True)
         try:
             for name in REQUESTS:
                 most = STREAMS_AT_ONCE if name == StreamRequest.workflow else 1
@@ -105,10 +114,15 @@ def worker(settings: Settings, wait: float = 0.0, streams: bool = True) -> Itera
                     DBOS.register_queue(
                         name, worker_concurrency=most, polling_interval_sec=POLL_SECONDS
                     )
+            # Who only comes for one run of a person starts nothing by itself.
+            if streams and settings.maintain.every_hours is not None:
+                clock.start()
             yield
         finally:
             stopped.set()
             beat.join()
+            if clock.is_alive():
+                clock.join()
             settings.heartbeat.unlink(missing_ok=True)
             DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=GRACE_SECONDS)
 

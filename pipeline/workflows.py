@@ -10,9 +10,12 @@ from typing import Any
 
 from lakehouse.lake import Commit
 from lakehouse.requests import (
+    CorrectRequest,
     IngestRequest,
     LimitRequest,
+    MaintainRequest,
     ReportRequest,
+    RestoreRequest,
     RetrainRequest,
     ReviewRequest,
     SchemaRequest,
@@ -26,10 +29,13 @@ from pipeline.home import Home
 from pipeline.publish_lock import PublishLock
 from pipeline.runner import Runner
 from pipeline.step import Run, Step, Summary
+from pipeline.steps import correct as correcting
 from pipeline.steps import inference, statistics, training, validation
 from pipeline.steps import ingest as taking
+from pipeline.steps import maintenance as keeping
 from pipeline.steps import plan as planning
 from pipeline.steps import report as reporting
+from pipeline.steps import restore as restoring
 from pipeline.steps import review as reviewing
 from pipeline.steps import schema as schemas
 from pipeline.steps import stream as streaming
@@ -185,6 +191,29 @@ def review(context: Context, request: ReviewRequest) -> Document:
     return {"delivery": told, "snapshot": snapshot["seq"], "tables": snapshot["tables"]}
 
 
+def correct(context: Context, request: CorrectRequest) -> Document:
+    """A person's word about rows of one engine, and what follows from it."""
+    with context.lock.held(context.run.run_id):
+        said = context.node("Correct", partial(correcting.correct, request))
+        context.node("Clean", partial(taking.clean_engine, request.fleet, request.engine))
+        context.node("BulkInferrer", partial(inference.bulk_infer, [request.fleet]))
+        snapshot = context.snapshot()
+    names = ("correction_id", "action", "fleet", "engine", "first_cycle", "last_cycle", "rows")
+    told = {name: said[name] for name in names}
+    return {"correction": told, "snapshot": snapshot["seq"], "tables": snapshot["tables"]}
+
+
+def restore(context: Context, request: RestoreRequest) -> Document:
+    """Silver as it was at an earlier version, and what follows from it."""
+    with context.lock.held(context.run.run_id):
+        put = context.node("Restore", partial(restoring.restore, request))
+        context.node("BulkInferrer", partial(inference.bulk_infer, put["fleets"]))
+        snapshot = context.snapshot()
+    names = ("correction_id", "table", "version", "engines", "deliveries")
+    told = {name: put[name] for name in names}
+    return {"restored": told, "snapshot": snapshot["seq"], "tables": snapshot["tables"]}
+
+
 def schema(context: Context, request: SchemaRequest) -> Document:
     """A person's decision on a schema."""
     with context.lock.held(context.run.run_id):
@@ -205,6 +234,15 @@ def limit(context: Context, request: LimitRequest) -> Document:
         "snapshot": snapshot["seq"],
         "tables": snapshot["tables"],
     }
+
+
+def maintain(context: Context, request: MaintainRequest) -> Document:
+    """Upkeep of the lake, while nothing is published."""
+    with context.lock.held(context.run.run_id):
+        done = context.node("Maintain", partial(keeping.maintain, request))
+        snapshot = context.snapshot()
+    told = {name: done[name] for name in ("dropped", "kept", "lost")}
+    return {"tables": done["tidied"], **told, "snapshot": snapshot["seq"]}
 
 
 def stream(context: Context, request: StreamRequest) -> Document:

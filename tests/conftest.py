@@ -1,18 +1,23 @@
 """What every test may use: a home of its own, NASA's files where they are, and a real browser."""
 
+import functools
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import expect
+from xdist.scheduler import LoadScopeScheduling
 
 from lakehouse.engines import jars
 from lakehouse.settings import Settings, SparkSettings
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from lakehouse.engines.spark import SparkEngine
 
 ROOT = Path(__file__).parent.parent
@@ -83,16 +88,43 @@ def chromium() -> str:
     if found is None:
         missing("no Chromium on this machine: `apt-get install chromium`")
     assert found is not None
+    # What is right is right also on a busy machine.
+    expect.set_options(timeout=60_000)
     return found
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the tests out between processes: a file stays together, and so does Spark's work.
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> "Iterator[Browser]":
+    """One for all tests of a file."""
+    from tests.browsing import launched
 
-    That takes longest, so it begins first; two clusters at once would starve each other.
+    with launched(chromium) as found:
+        yield found
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spark's work takes longest, so it begins first."""
+    items.sort(key=lambda item: not _has_spark(item.location[0]))
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]
+    """Shares the tests out between processes: a file stays together, and so does Spark's work.
+
+    Two clusters at once would starve each other. (xdist's own groups need node names that can be
+    changed, which pytest 9.2 does not allow.)
     """
-    for item in items:
-        group = SPARK if item.get_closest_marker(SPARK) else item.location[0]
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: item.get_closest_marker(SPARK) is None)
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return SPARK if _has_spark(file) else file
+
+
+@functools.cache
+def _has_spark(file: str) -> bool:
+    return f"mark.{SPARK}" in (ROOT / file).read_text()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Whatever ``--dist`` says."""
+    return Together(config, log)

@@ -13,17 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from lakehouse.runs import Run, RunStore
 from lakehouse.settings import Settings
 from lakehouse.tables import TABLES
+from tests.browsing import launched
 from tests.cluster import Cluster, end_group, spark_cluster, wait_until
 from tests.conftest import SHORT_LIVED
 from tests.pipeline.command import stillwater
 from tests.pipeline.oracle import assert_sound
 from tests.pipeline.test_parity import assert_equal, rows
-from tests.test_product import ARGUMENTS, child_processes, free_port
+from tests.test_product import child_processes, free_port
 
 # The first test waits for all that the fixture does.
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(2400)]
@@ -145,8 +146,7 @@ def process(
 
 def retrained_by_button(settings: Settings, chromium: str) -> Run:
     """Sign in by the form, press Retrain, wait for the run."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    with launched(chromium) as browser:
         page = browser.new_page()
         page.set_default_timeout(60_000)
         sign_in(page, f"http://127.0.0.1:{settings.port}")
@@ -157,7 +157,6 @@ def retrained_by_button(settings: Settings, chromium: str) -> Run:
         page.wait_for_url(re.compile(r"/runs/retrain-"))
         run = RunStore(settings).wait(page.url.rpartition("/")[2], PATIENT)
         expect(page.get_by_text("succeeded", exact=False).first).to_be_visible()
-        browser.close()
     return run
 
 

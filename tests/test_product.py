@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from lakehouse.audit import AuditLog
 from lakehouse.engines.local import LocalEngine
@@ -20,14 +20,11 @@ from lakehouse.lake import Lake
 from lakehouse.runs import RunStore
 from lakehouse.serving import live
 from lakehouse.settings import Settings
+from lakehouse.snapshots import pin
 from pipeline.sources.simulator import simulate
 
 pytestmark = pytest.mark.browser
 FLEET = "FD901"
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -86,7 +83,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 
 def wait_for_links(terminal: Path) -> dict[str, str]:
-    for _ in range(300):
+    for _ in range(1200):
         found = dict(re.findall(r"as (\w+):\s+(http\S+)", terminal.read_text()))
         if len(found) == 4:
             return found
@@ -103,14 +100,6 @@ def wait_for_model(settings: Settings) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def engineer(product: Product, browser: Browser) -> Page:
     """An engineer who signed in with the printed link."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
@@ -121,6 +110,30 @@ def engineer(product: Product, browser: Browser) -> Page:
     return page
 
 
+@pytest.fixture(scope="module")
+def copied(product: Product, engineer: Page) -> tuple[str, str]:
+    """An address that the as-of control gave before the other runs, and what stood there."""
+    seq = pin(product.lake).snapshot.seq
+    engineer.goto(product.address)
+    engineer.get_by_text("Look back").click()
+    engineer.get_by_label("Snapshot or time").fill("yesterday")
+    engineer.click("#as-of-go")
+    expect(engineer.get_by_text("nor a time such as")).to_be_visible()
+    engineer.get_by_label("Snapshot or time").fill(str(seq))
+    engineer.click("#as-of-go")
+    engineer.wait_for_url(re.compile(f"as_of={seq}"))
+    expect(engineer.get_by_text(f"snapshot {seq}").first).to_be_visible()
+    return engineer.url, numbers(engineer, engineer.url)
+
+
+def numbers(page: Page, address: str) -> str:
+    """The rows of the fleet page."""
+    page.goto(address)
+    expect(page.locator("main table tbody tr").first).to_be_visible()
+    return page.locator("main table tbody").first.inner_text()
+
+
+@pytest.mark.usefixtures("copied")
 def test_the_fleet_page_shows_every_engine_in_service(product: Product, engineer: Page) -> None:
     """One row an engine, with window and stamp; a row leads to the engine's sentence."""
     engineer.goto(product.address)
@@ -170,6 +183,15 @@ def test_the_retrain_button_brings_a_new_model(product: Product, engineer: Page)
     assert before is not None
     assert run.result["model_id"] != before.model_id
     expect(engineer.get_by_text(run.result["model_id"]).first).to_be_visible()
+
+
+def test_a_copied_address_shows_the_same_numbers_after_later_runs(
+    product: Product, engineer: Page, copied: tuple[str, str]
+) -> None:
+    """More engines came and another model is live: the old address still tells of then."""
+    address, then = copied
+    assert numbers(engineer, address) == then
+    assert numbers(engineer, product.address) != then
 
 
 def test_an_operator_sees_no_buttons_and_may_report_a_failure(

@@ -3,21 +3,24 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.addresses import engine_address
-from app.components.limit_table import limit_words
-from app.components.quality_words import (
+from app.components.addresses import (
     anomaly_address,
-    column_words,
+    engine_address,
     limits_address,
     quality_address,
+    run_address,
+)
+from app.components.limit_table import limit_words
+from app.components.quality_words import (
+    column_words,
     sentence,
     severity_badge,
     span_words,
-    time_words,
     type_words,
 )
 from app.components.run_state import delivery_state
 from app.components.sheet_table import Head, sheet_row, sheet_table
+from app.components.times import exactly, minute
 from app.queries.anomaly import Evidence, Finding, Share
 from app.queries.quality import Ask
 from lakehouse.profiles import Profile
@@ -39,14 +42,13 @@ def anomaly_card(found: Finding, profile: Profile, as_of: int | None) -> Compone
     words = type_words(anomaly.type)
     where = column_words(anomaly.column, profile) if anomaly.column else None
     title = f"{words[:1].upper()}{words[1:]}" + (f": {where}" if where else "")
-    blocks = anomaly.severity == "error" and anomaly.delivery_state == "blocked"
     return html.Section(
         [
             html.Div([html.H2(title), severity_badge(anomaly.severity)], className="run-title"),
             html.P(sentence(anomaly.detail, where), className="quality-verdict"),
             html.Dl([_fact(*fact) for fact in _facts(found, profile, as_of)]),
         ],
-        className="quality-card quality-blocked" if blocks else "quality-card",
+        className="quality-card quality-blocked" if anomaly.blocks else "quality-card",
     )
 
 
@@ -79,8 +81,8 @@ def _facts(found: Finding, profile: Profile, as_of: int | None) -> list[Fact]:
         ("Cycles", span_words(anomaly.span)),
         ("Looked at", html.Code(f"{anomaly.table}{version}")),
         ("Delivery", _delivery(found, as_of)),
-        ("Run", dcc.Link(anomaly.run_id, href=f"/runs/{anomaly.run_id}")),
-        ("Found", f"{time_words(anomaly.found_at)} UTC"),
+        ("Run", dcc.Link(anomaly.run_id, href=run_address(anomaly.run_id))),
+        ("Found", exactly(anomaly.found_at) or "—"),
     ]
     if found.limit is not None:
         facts.append(("Limit", _limit(found, profile, as_of)))
@@ -118,8 +120,8 @@ def _limit(found: Finding, profile: Profile, as_of: int | None) -> list[Componen
     units = {signal.name: signal.unit for signal in profile.signals}
     words = limit_words(limit, units.get(limit.sensor, ""))
     where = f" at {limit.regime}" if limit.regime else ""
-    said = f"{words}{where}, set by {limit.author} on {time_words(limit.valid_from)}: "
-    link = dcc.Link("limits", href=limits_address(limit.fleet, limit.sensor, as_of))
+    said = f"{words}{where}, set by {limit.author} on {minute(limit.valid_from)}: "
+    link = dcc.Link("limits", href=limits_address(limit.fleet, limit.limit_id, as_of))
     return [said, f"“{limit.reason}” (", link, ")"]
 
 

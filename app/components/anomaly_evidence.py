@@ -56,7 +56,6 @@ def _found(found: Finding, evidence: Evidence, profile: Profile) -> Found:
         raise LookupError(f"{anomaly.anomaly_id} is about no signal")
     signal = next(s for s in profile.signals if s.name == anomaly.column)
     return Found(
-        title=signal.symbol,
         unit=signal.unit,
         cycle=course.cycle,
         values=course.values,

@@ -5,23 +5,22 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.addresses import engine_address
+from app.components.addresses import anomaly_address, engine_address, quality_address
 from app.components.aria import aria
+from app.components.numbers import counted
 from app.components.quality_words import (
     ALL_COLUMNS,
-    anomaly_address,
     column_words,
-    counted,
     found_words,
-    quality_address,
     severity_badge,
     span_words,
-    time_words,
     type_words,
 )
 from app.components.run_state import delivery_state
 from app.components.sheet_table import Cell, Head, sheet_row, sheet_table
+from app.components.times import minute
 from app.queries.anomalies import Anomaly
+from app.queries.deliveries import file_name
 from app.queries.quality import ANOMALIES_SHOWN, QualityPage
 from lakehouse.profiles import Profile
 
@@ -105,7 +104,7 @@ def _row(anomaly: Anomaly, page: QualityPage, around: tuple[Profile, int | None]
         span_words(anomaly.span),
         anomaly.detail,
         _delivery(anomaly, page, as_of),
-        time_words(anomaly.found_at),
+        minute(anomaly.found_at),
     ]
     return sheet_row(_HEADS, cells, f"found-{anomaly.severity}")
 
@@ -120,7 +119,7 @@ def _delivery(anomaly: Anomaly, page: QualityPage, as_of: int | None) -> Cell:
     if anomaly.delivery_id is None:
         return None
     href = quality_address(page.ask, as_of, delivery=anomaly.delivery_id)
-    name = anomaly.source.rpartition("/")[2] or anomaly.delivery_id
+    name = file_name(anomaly.source) or anomaly.delivery_id
     parts: list[Component | str] = [
         dcc.Link(name, href=href, title=f"{anomaly.delivery_id}: {anomaly.source}")
     ]
@@ -148,5 +147,4 @@ def found_line(page: QualityPage) -> str:
     if not page.found:
         return ""
     errors = f", {page.errors:,} of them {'an error' if page.errors == 1 else 'errors'}"
-    many = counted(page.found, "anomaly").replace("anomalys", "anomalies")
-    return many + (errors if page.errors else "")
+    return counted(page.found, "anomaly") + (errors if page.errors else "")

@@ -8,12 +8,12 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.components.aria import aria
+from app.components.forecast_card import GRAPH
 from app.components.numbers import value_text
 from app.figures.distribution import FIGURE, comparison_figure, thumbnail
 from lakehouse.validation.comparison import Compared
 from lakehouse.validation.views import FeatureView
 
-GRAPH: Any = {"displayModeBar": False, "responsive": True}
 LONGEST = 60
 
 
@@ -35,10 +35,14 @@ class Sides:
     allowed: Mapping[str, float] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
 
+    def judged(self, column: Compared) -> bool:
+        """Whether a column has both a distance and a limit."""
+        return column.name in self.allowed and column.distance is not None
+
     def over(self, column: Compared) -> bool:
         """Whether a column is further away than is allowed."""
-        most = self.allowed.get(column.name)
-        return most is not None and column.distance is not None and column.distance > most
+        far, most = column.distance, self.allowed.get(column.name)
+        return far is not None and most is not None and far > most
 
 
 def compared_rows(columns: Sequence[Compared], sides: Sides) -> Component:

@@ -1,76 +1,82 @@
-"""The form by which a person decides about a delivery."""
+"""The form by which a person decides about something, and what answers."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Literal
 
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.queries.decidable import decisions
-from app.queries.deliveries import Delivery
+from app.components.addresses import run_address
 
-_LABELS = {"accept": "Accept", "quarantine": "Quarantine"}
-_MEANS = {
-    "accept": "Accept lets its records into silver, as they were delivered.",
-    "quarantine": "Quarantine keeps them out; what stood there before comes back.",
-}
-_DONE = {"accept": "It will be accepted", "quarantine": "It will be taken out"}
+Kind = Literal["delivery", "schema"]
 
 
 class Ids(StrEnum):
-    """Ids of the form; buttons and reason carry the delivery, so that they can be missing."""
+    """Ids of the form's parts; all carry what the form is about, so that there can be several."""
 
-    BUTTON = "quality-decide"
-    REASON = "quality-reason"
-    RESULT = "quality-decided"
+    BUTTON = "decide"
+    REASON = "decide-reason"
+    RESULT = "decide-result"
 
 
-def decision_form(delivery: Delivery, may_decide: bool) -> list[Component]:
-    """What can be decided; for those who may not, who decides."""
-    possible = decisions(delivery.state, delivery.kind)
-    if not possible:
-        return []
-    if not may_decide:
-        text = "An engineer decides about it." if delivery.state == "blocked" else ""
-        return [html.P(text, className="run-hint")] if text else []
-    hint = " ".join(_MEANS[name] for name in possible) + " Either can be taken back later."
+@dataclass(frozen=True)
+class About:
+    """What is decided about: of which kind it is, and its name."""
+
+    kind: Kind
+    name: str
+
+
+def part_id(part: Ids, about: Any, name: Any, **more: Any) -> dict[str, Any]:
+    """Id of one part of one form, or (with Dash's wildcards) of those of all."""
+    return {"type": part, "about": about, "name": name, **more}
+
+
+def decision_form(about: About, choices: Mapping[str, str], hint: str) -> Component:
+    """Reason and buttons; the answer stands below them.
+
+    Args:
+        about: what is decided about.
+        choices: decision to the label of its button, the likeliest first.
+        hint: what the decisions mean.
+    """
     reason = dbc.Textarea(
-        id={"type": Ids.REASON, "name": delivery.delivery_id},
+        id=part_id(Ids.REASON, about.kind, about.name),
         maxlength=500,
         rows=2,
         placeholder="What you looked at and why",
     )
-    buttons = [_button(name, delivery, index == 0) for index, name in enumerate(possible)]
-    form = html.Div(
+    buttons = [
+        html.Button(
+            label,
+            id=part_id(Ids.BUTTON, about.kind, about.name, decision=decision),
+            type="button",
+            className=f"btn btn-{'secondary' if place else 'primary'}",
+        )
+        for place, (decision, label) in enumerate(choices.items())
+    ]
+    result = html.Div(id=part_id(Ids.RESULT, about.kind, about.name), role="status")
+    return html.Div(
         [
             html.P(hint, className="run-hint"),
             html.Label([html.Span("Reason; it is kept with the decision"), reason]),
             html.Div(buttons, className="runs-actions"),
-            html.Div(id=Ids.RESULT, role="status"),
+            result,
         ],
         className="quality-form",
     )
-    if delivery.state == "blocked":
-        return [form]
-    return [html.Details([html.Summary("Decide otherwise"), form])]
 
 
-def decided(decision: str, run_id: str) -> Component:
+def decided(run_id: str) -> Component:
     """It is on its way."""
-    link = dcc.Link("Follow the run", href=f"/runs/{run_id}")
-    words = f"{_DONE.get(decision, 'Done')} within a minute. "
+    link = dcc.Link("Follow the run", href=run_address(run_id))
+    words = "Asked for: it holds once its run has ended, within a minute. "
     return html.P([words, link, "."], className="quality-done")
 
 
 def not_decided(why: str) -> Component:
     """It was refused, and why."""
     return html.P(why, className="quality-refused", role="alert")
-
-
-def _button(name: str, delivery: Delivery, first: bool) -> Component:
-    return html.Button(
-        _LABELS[name],
-        id={"type": Ids.BUTTON, "decision": name, "name": delivery.delivery_id},
-        type="button",
-        className="btn btn-primary" if first else "btn btn-secondary",
-    )

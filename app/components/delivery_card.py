@@ -3,12 +3,21 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.decision_form import decision_form
+from app.components.addresses import quality_address, run_address
+from app.components.decision_form import About, decision_form
 from app.components.delivery_table import kind_words, why
-from app.components.quality_words import found_words, quality_address, time_words
+from app.components.quality_words import found_words
 from app.components.run_state import delivery_state
+from app.components.times import exactly
+from app.queries.decidable import decisions
 from app.queries.deliveries import Delivery
 from app.queries.quality import Ask
+
+_LABELS = {"accept": "Accept", "quarantine": "Quarantine"}
+_MEANS = {
+    "accept": "Accept lets its records into silver, as they were delivered.",
+    "quarantine": "Quarantine keeps them out; what stood there before comes back.",
+}
 
 
 def delivery_card(delivery: Delivery, may_decide: bool, ask: Ask, as_of: int | None) -> Component:
@@ -29,10 +38,24 @@ def delivery_card(delivery: Delivery, may_decide: bool, ask: Ask, as_of: int | N
             html.Div(head, className="run-title"),
             html.P(verdict(delivery), className="quality-verdict"),
             html.Dl([_fact(name, value) for name, value in _facts(delivery, as_of)]),
-            *decision_form(delivery, may_decide),
+            *delivery_decision(delivery, may_decide),
         ],
         className=f"quality-card{tone}",
     )
+
+
+def delivery_decision(delivery: Delivery, may_decide: bool) -> list[Component]:
+    """What can be decided about it; for those who may not, who decides."""
+    possible = decisions(delivery.state, delivery.kind)
+    if not possible:
+        return []
+    waits = delivery.state == "blocked"
+    if not may_decide:
+        return [html.P("An engineer decides about it.", className="run-hint")] if waits else []
+    hint = " ".join(_MEANS[name] for name in possible) + " Either can be taken back later."
+    choices = {name: _LABELS[name] for name in possible}
+    form = decision_form(About("delivery", delivery.delivery_id), choices, hint)
+    return [form if waits else html.Details([html.Summary("Decide otherwise"), form])]
 
 
 def no_delivery(name: str, back: str) -> Component:
@@ -58,14 +81,14 @@ def verdict(delivery: Delivery) -> str:
 
 
 def _facts(delivery: Delivery, as_of: int | None) -> list[tuple[str, str | Component]]:
-    run = dcc.Link(delivery.run_id, href=f"/runs/{delivery.run_id}") if delivery.run_id else "—"
+    run = dcc.Link(delivery.run_id, href=run_address(delivery.run_id)) if delivery.run_id else "—"
     again = Ask(delivery=delivery.duplicate_of or "")
     counts = f"{delivery.rows:,} rows: {delivery.accepted:,} accepted, "
     counts += f"{delivery.quarantined:,} to quarantine"
     known = f"{delivery.duplicates:,} duplicates, {delivery.conflicts:,} conflicts"
     facts: list[tuple[str, str | Component]] = [
         ("Fleet", f"{delivery.fleet}, {kind_words(delivery.kind)}"),
-        ("Received", f"{time_words(delivery.received_at)} UTC"),
+        ("Received", exactly(delivery.received_at) or "—"),
         ("Brought", f"{counts}; {known}"),
         ("Found", found_words(delivery.errors, delivery.warnings) or "nothing"),
         (

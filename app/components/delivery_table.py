@@ -3,10 +3,12 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.components.addresses import quality_address
 from app.components.aria import aria
-from app.components.quality_words import found_words, quality_address, time_words
+from app.components.quality_words import found_words
 from app.components.run_state import delivery_state
 from app.components.sheet_table import Cell, Head, sheet_row, sheet_table
+from app.components.times import minute
 from app.queries.deliveries import Delivery
 from app.queries.quality import DELIVERIES_SHOWN, QualityPage
 
@@ -43,8 +45,6 @@ def why(delivery: Delivery) -> str:
     """Why a delivery is in its state, in words."""
     if delivery.duplicate_of:
         return f"the same as {delivery.duplicate_of}"
-    if delivery.column:
-        return f"{delivery.column} {delivery.reason}"
     return delivery.reason
 
 
@@ -77,7 +77,7 @@ def _row(delivery: Delivery, page: QualityPage, as_of: int | None) -> Component:
         delivery_state(delivery.state),
         dcc.Link(delivery.name, href=href, title=f"{delivery.source} ({delivery.delivery_id})"),
         f"{delivery.fleet} {kind_words(delivery.kind)}",
-        time_words(delivery.received_at),
+        minute(delivery.received_at),
         f"{delivery.rows:,}",
         f"{delivery.accepted:,}",
         *(_odd(count) for count in odd),

@@ -7,13 +7,15 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.aria import aria
+from app.components.addresses import RUNS
 from app.components.compared_rows import Sides, compared_rows, legend
+from app.components.numbers import counted
 from app.components.stamp import Part, stamp
-from app.components.statistics_view import columns_of
+from app.components.statistics_view import columns_of, published_words
 from app.queries.drift import LOOK, Drifted
 from app.queries.statistics import Published
 from app.queries.taught import Taught
+from lakehouse.validation.comparison import Compared
 
 MOST = 12
 
@@ -54,37 +56,24 @@ def model_line(model: Taught, fleet: str) -> Component:
 def no_fleet() -> Component:
     """Before the first ingest."""
     text = "Once data is ingested and a model is live, what comes in is held against its data here."
-    link = dcc.Link("Ingest data", href="/runs", className="btn btn-primary")
+    link = dcc.Link("Ingest data", href=RUNS, className="btn btn-primary")
     return html.Section([html.P(text), link], className="sheet empty")
 
 
-def no_model(fleet: str) -> Component:
-    """There is nothing to hold data against yet."""
+def no_model(fleet: str, live: str = "") -> Component:
+    """There is nothing to hold data against: no model yet, or no record of the ``live`` one."""
     text = f"No model is live for {fleet}, so there is nothing that its data could drift from. "
     text += "Once one is, every column stands here by its distance from what taught it."
-    link = dcc.Link("Retrain", href="/runs", className="btn btn-primary")
+    if live:
+        text = f"{live} is live for {fleet}, but the metadata store has no record of it, so nobody "
+        text += "knows what taught it. Once a model is trained anew, its data stand here."
+    link = dcc.Link("Retrain", href=RUNS, className="btn btn-primary")
     return html.Section([html.P(text), link], className="sheet empty")
-
-
-def fleet_tabs(fleets: Sequence[str], chosen: str, path: str, as_of: int | None) -> Component:
-    """Links to the same page of each fleet; nothing where there is one."""
-    if len(fleets) < 2:
-        return html.Div()
-    pin = "" if as_of is None else f"&as_of={as_of}"
-    links = []
-    for name in fleets:
-        link = dcc.Link(name, href=f"{path}?fleet={name}{pin}")
-        links.append(html.Span(link, **(aria(current="true") if name == chosen else {})))
-    return html.Nav(links, className="runs-filter", **aria(label="Fleets"))
 
 
 def delivery_choice(id_: str, every: Sequence[Published], chosen: str) -> Component:
     """The list of deliveries that can be held against the training data."""
-    options = [
-        {"label": f"{each.source} · {each.time:%Y-%m-%d %H:%M} · {each.rows:,} rows"
-         if each.time and each.rows is not None else each.source, "value": each.name}
-        for each in every
-    ]  # fmt: skip
+    options = [{"label": published_words(each), "value": each.name} for each in every]
     choice = dbc.Select(id=id_, options=options, value=chosen)
     label = html.Label("Delivery", htmlFor=id_)
     return html.Div([label, choice], className="cmp-field cmp-delivery")
@@ -98,23 +87,30 @@ def section(part: Section, sides: Sides, control: Component | None = None) -> Co
         text = part.nothing.get(problem, problem or "There is nothing to compare.")
         return html.Section([*head, control, html.P(text, className="sheet empty", role="status")])
     ordered = columns_of(part.drifted.columns, "distance")
-    over = [each for each in ordered if sides.over(each)]
-    shown = ordered[: max(MOST, len(over))] if part.every else ordered
+    over = sum(sides.over(each) for each in ordered)
+    shown = ordered[: max(MOST, over)] if part.every else ordered
     rest = len(ordered) - len(shown)
     more = dcc.Link(f"Show all {len(ordered):,} columns", href=part.every) if rest else None
     return html.Section(
-        [*head, control, _verdict(len(over), len(ordered)), legend(sides),
+        [*head, control, _verdict(ordered, sides), legend(sides),
          compared_rows(shown, sides), more]
     )  # fmt: skip
 
 
-def _verdict(over: int, columns: int) -> Component:
-    if not over:
-        text = f"All {columns:,} columns are as near as is allowed."
-        return html.P(text, className="cmp-verdict", role="status")
-    verb = "is" if over == 1 else "are"
-    text = f"◆ {over:,} of {columns:,} columns {verb} further away than is allowed."
-    return html.P(text, className="cmp-verdict cmp-over", role="status")
+def _verdict(columns: Sequence[Compared], sides: Sides) -> Component:
+    over, judged = (sum(map(of, columns)) for of in (sides.over, sides.judged))
+    untold = len(columns) - judged
+    text = f"None of {counted(judged, 'column')} is further away than is allowed."
+    if over:
+        verb = "is" if over == 1 else "are"
+        text = f"◆ {over:,} of {counted(judged, 'column')} {verb} further away than is allowed."
+    elif not judged:
+        text = "No column can be judged."
+    if untold:
+        verb = "has" if untold == 1 else "have"
+        text += f" {counted(untold, 'column')} {verb} no distance or no limit."
+    kind = "cmp-verdict cmp-over" if over else "cmp-verdict"
+    return html.P(text, className=kind, role="status")
 
 
 RAW_WORDS = (

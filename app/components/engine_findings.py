@@ -3,11 +3,10 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.components.addresses import anomaly_address, quality_address
+from app.components.numbers import counted
 from app.components.quality_words import (
-    anomaly_address,
     column_words,
-    counted,
-    quality_address,
     sentence,
     severity_badge,
     span_words,
@@ -36,11 +35,11 @@ def findings_card(
         return []
     fleet, engine = named
     lines = [_line(mark, profile, as_of) for mark in found[:LISTED]]
-    address = quality_address(Ask(fleet=fleet, engine=engine), as_of)
-    head = html.Div(
-        [html.H2("Found in its data"), dcc.Link(_all(len(found)), href=address)],
-        className="card-head",
+    every = dcc.Link(
+        counted(len(found), "anomaly"),
+        href=quality_address(Ask(fleet=fleet, engine=engine), as_of),
     )
+    head = html.Div([html.H2("Found in its data"), every], className="card-head")
     sheet = html.Div(html.Ul(lines, className="findings"), className="sheet")
     return [html.Section([head, sheet], className="card-part")]
 
@@ -48,7 +47,7 @@ def findings_card(
 def mark_words(mark: Mark, profile: Profile) -> str:
     """What a mark in a chart says."""
     anomaly = mark.anomaly
-    shape = "▲" if mark.blocks else "◆"
+    shape = "▲" if anomaly.blocks else "◆"
     column = column_words(anomaly.column, profile) if anomaly.column else None
     several = "" if anomaly.engine else "several engines: "
     return f"{shape} {several}{sentence(anomaly.detail, column)}"
@@ -58,11 +57,7 @@ def count_words(found: tuple[Mark, ...]) -> str:
     """``◆ 2``, ``▲ 1``; empty for nothing."""
     if not found:
         return ""
-    return f"{'▲' if any(mark.blocks for mark in found) else '◆'} {len(found)}"
-
-
-def _all(count: int) -> str:
-    return counted(count, "anomaly").replace("anomalys", "anomalies")
+    return f"{'▲' if any(mark.anomaly.blocks for mark in found) else '◆'} {len(found)}"
 
 
 def _line(mark: Mark, profile: Profile, as_of: int | None) -> Component:

@@ -1,10 +1,18 @@
 """The head of an engine page: where it is, its state, the sentence, and what that stands on."""
 
+from dataclasses import replace
+
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.addresses import engine_address, fleet_address
+from app.components.addresses import (
+    engine_address,
+    fleet_address,
+    run_address,
+    table_address,
+)
 from app.components.aria import aria, data
+from app.components.correction_form import DIALOG
 from app.components.numbers import cycles_text, percent_text
 from app.components.sentence import sentence
 from app.components.stamp import Part, stamp
@@ -12,22 +20,24 @@ from app.components.state_badge import state_badge
 from app.components.times import exactly
 from app.queries.engine import EngineView
 from app.queries.provenance import Link
+from app.security.roles import Action
 from lakehouse.profiles import Profile
 
 
 def engine_head(
-    view: EngineView, profile: Profile, as_of: int | None, may_report: bool
+    view: EngineView, profile: Profile, as_of: int | None, may: frozenset[Action]
 ) -> Component:
     """Everything over the charts of one engine."""
     row = view.row
     name = html.Div([html.H1(row.engine), state_badge(row.state)], className="engine-name")
-    actions = html.Div([*_turns(view, as_of), *_report(view, may_report)], className="actions")
+    buttons = [*_turns(view, as_of), *_correct(may), *_report(view, may)]
+    actions = html.Div(buttons, className="actions")
     return html.Header(
         [
             _crumb(view, as_of),
             html.Div([name, actions], className="engine-line"),
             sentence(row, view.forecasts, profile),
-            _provenance(view, profile),
+            _provenance(view, profile, as_of),
         ],
         className="engine-head",
     )
@@ -62,8 +72,15 @@ def _turn(arrow: str, word: str, key: str, to: tuple[str, str] | None) -> Compon
     )
 
 
-def _report(view: EngineView, may_report: bool) -> list[Component]:
-    if not may_report or view.row.failed_at is not None:
+def _correct(may: frozenset[Action]) -> list[Component]:
+    if Action.CORRECT not in may:
+        return []
+    words = "Correct data…"
+    return [html.Button(words, className="btn btn-secondary", type="button", **data(open=DIALOG))]
+
+
+def _report(view: EngineView, may: frozenset[Action]) -> list[Component]:
+    if Action.REPORT not in may or view.row.failed_at is not None:
         return []
     button = html.Button(
         "Report failure…",
@@ -74,7 +91,7 @@ def _report(view: EngineView, may_report: bool) -> list[Component]:
     return [button]
 
 
-def _provenance(view: EngineView, profile: Profile) -> Component:
+def _provenance(view: EngineView, profile: Profile, as_of: int | None) -> Component:
     row, chain = view.row, view.provenance
     parts = [Part(f"{cycles_text(row.cycles_seen)} seen, newest", f"cycle {row.cycle:,}")]
     if row.probability is not None:
@@ -85,17 +102,23 @@ def _provenance(view: EngineView, profile: Profile) -> Component:
         ]
     if chain.model:
         parts.append(Part("model", chain.model))
-    parts += _chain("features", chain.features, " · ")
-    parts += _chain("silver", chain.silver, " ← ")
-    parts += _chain("delivery", chain.delivery, " ← " if chain.features else " · ")
+    for label, link, before in (
+        ("features", chain.features, " · "),
+        ("silver", chain.silver, " ← "),
+        ("delivery", chain.delivery, " ← " if chain.features else " · "),
+    ):
+        parts += _chain(Part(label, "", before=before), link, (view.fleet, row.engine), as_of)
     if chain.run_id:
-        parts.append(Part("run", chain.run_id, href=f"/runs/{chain.run_id}"))
+        parts.append(Part("run", chain.run_id, href=run_address(chain.run_id)))
     return stamp(parts)
 
 
-def _chain(label: str, link: Link | None, before: str) -> list[Part]:
+def _chain(part: Part, link: Link | None, engine: tuple[str, str], as_of: int | None) -> list[Part]:
+    """A table version leads to the engine's rows at it, a delivery to the run that took it in."""
     if link is None:
         return []
     run = f"written by run {link.run_id}" if link.run_id else ""
-    href = f"/runs/{link.run_id}" if link.run_id else ""
-    return [Part(label, link.label, href=href, hint=run, before=before)]
+    href = run_address(link.run_id) if link.run_id else ""
+    if link.table:
+        href = table_address(link.table, link.version, as_of, engine)
+    return [replace(part, value=link.label, href=href, hint=run)]

@@ -6,9 +6,9 @@ from datetime import datetime
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.addresses import engine_address
+from app.components.addresses import engine_address, quality_address
 from app.components.aria import aria, data
-from app.components.quality_words import counted, quality_address
+from app.components.numbers import counted, percent_text
 from app.components.state_badge import state_badge
 from app.components.times import ago, exactly
 from app.components.window_strip import scale, strip, window_sentence, window_words
@@ -81,7 +81,10 @@ def _row(row: EngineRow, fleet: str, telling: Telling) -> Component:
             dcc.Link(row.engine, href=engine_address(fleet, row.engine, telling.as_of)),
             className="c-engine",
         ),
-        html.Td(_percent(row.probability), className="c-probability number"),
+        html.Td(
+            "—" if row.probability is None else percent_text(row.probability),
+            className="c-probability number",
+        ),
         html.Td(_spark(row), className="c-life"),
         html.Td(_strip(row), className="c-strip"),
         html.Td(_window(row), className="c-window number", **data(says=_sentence(row))),
@@ -90,13 +93,6 @@ def _row(row: EngineRow, fleet: str, telling: Telling) -> Component:
         _data(row, fleet, telling),
     )
     return html.Tr(cells, className=f"tone-{row.state}")
-
-
-def _percent(probability: float | None) -> str:
-    if probability is None:
-        return "—"
-    # "100 %" and "0 %" are for what is exactly so after rounding; nothing is ever certain.
-    return "> 99 %" if probability > 0.995 else f"{100 * probability:.0f} %"
 
 
 def _spark(row: EngineRow) -> Component | None:
@@ -124,14 +120,14 @@ def _sentence(row: EngineRow) -> str:
 
 def _data(row: EngineRow, fleet: str, telling: Telling) -> Component:
     age = ago(row.received_at, telling.now)
-    status = _DATA.get(row.data_status, row.data_status)
-    tone: Component | str = status
-    kind = row.data_status
-    if row.found is not None:
-        kind = "blocked" if row.found.errors else "warning"
-        tone = _found(row, row.found, fleet, telling.as_of)
+    kind, found = row.data_status, row.found
+    told: Component | str = _DATA.get(kind, kind)
+    # Warnings of what went in before do not hide that something is kept out.
+    if found is not None and (found.errors or kind != "blocked"):
+        kind = "blocked" if found.errors else "warning"
+        told = _found(row, found, fleet, telling.as_of)
     return html.Td(
-        [tone, f" · {age}"],
+        [told, f" · {age}"],
         className=f"c-data data-{kind}",
         title=f"newest delivery {exactly(row.received_at)}" if row.received_at else None,
     )
@@ -141,5 +137,5 @@ def _found(row: EngineRow, found: Count, fleet: str, as_of: int | None) -> Compo
     """What was found in an engine's data, and the way to it."""
     count, word = (found.errors, "error") if found.errors else (found.warnings, "warning")
     label = f"{'▲' if found.errors else '◆'} {counted(count, word)}"
-    address = quality_address(Ask(fleet=fleet, engine=row.engine), as_of)
-    return dcc.Link(label, href=address, title=found.worst)
+    href = quality_address(Ask(fleet=fleet, engine=row.engine), as_of)
+    return dcc.Link(label, href=href, title=found.worst)

@@ -6,9 +6,10 @@ from datetime import datetime
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.components.addresses import RUNS, quality_address, run_address, table_address
 from app.components.delivery_table import why
 from app.components.kpi import Kpi, kpi_row
-from app.components.quality_words import quality_address
+from app.components.numbers import counted
 from app.components.stamp import Part, stamp
 from app.components.times import exactly, said_ago
 from app.queries.deliveries import Blocked
@@ -24,6 +25,7 @@ class Over:
     """All that stands over the table.
 
     Attributes:
+        as_of: the snapshot that was asked for, None for now.
         training: run that trains the fleet's first model just now, empty for none.
     """
 
@@ -32,6 +34,7 @@ class Over:
     pinned: Pinned
     profile: Profile
     now: datetime
+    as_of: int | None = None
     training: str = ""
 
 
@@ -42,15 +45,15 @@ def fleet_top(over: Over) -> Component:
     return html.Div([head, *_notices(over), kpi_row(_figures(over))], className="fleet-over")
 
 
-def no_fleet(blocked: Blocked | None = None) -> Component:
+def no_fleet(blocked: Blocked | None = None, as_of: int | None = None) -> Component:
     """What stands here before the first ingest that went in."""
     text = "There are no engines yet. Once data is ingested, every engine in service stands "
     text += "here, the one whose failure window opens first on top."
-    link = dcc.Link("Ingest data", href="/runs", className="btn btn-primary")
+    link = dcc.Link("Ingest data", href=RUNS, className="btn btn-primary")
     if blocked is not None:
         text = f"There are no engines yet: {blocked.newest.name} is blocked, because "
         text += f"{why(blocked.newest).rstrip('.')}. Somebody has to decide about it."
-        href = quality_address(Ask(delivery=blocked.newest.delivery_id))
+        href = quality_address(Ask(delivery=blocked.newest.delivery_id), as_of)
         link = dcc.Link("See what is blocked", href=href, className="btn btn-primary")
     return html.Section([html.H1("Fleet"), html.P(text), link], className="sheet empty")
 
@@ -64,21 +67,26 @@ def no_match(page: FleetPage) -> Component:
 
 
 def _stamp(over: Over) -> Component:
-    page, version = over.page, over.pinned.version
+    page = over.page
     parts = [Part("snapshot", str(over.pinned.snapshot.seq))]
     if page.model_id:
         parts = [
-            Part("predictions", _version(version("gold/predictions"))),
+            _table(over, "predictions"),
             Part("model", page.model_id),
-            Part("features", _version(version("gold/features"))),
+            _table(over, "features"),
             Part("scored", said_ago(page.scored_at, over.now), hint=exactly(page.scored_at)),
             *parts,
         ]
     return stamp(parts)
 
 
-def _version(number: int | None) -> str:
-    return "—" if number is None else f"v{number}"
+def _table(over: Over, name: str) -> Part:
+    """The version of a gold table, and the way to it."""
+    table = f"gold/{name}"
+    version = over.pinned.version(table)
+    if version is None:
+        return Part(name, "—")
+    return Part(name, f"v{version}", href=table_address(table, version, over.as_of))
 
 
 def _notices(over: Over) -> list[Component]:
@@ -98,8 +106,9 @@ def _notices(over: Over) -> list[Component]:
 
 def _blocked(over: Over, blocked: Blocked) -> list[Component | str]:
     """What waits, why, and of when that is what stands here nevertheless."""
-    many = "1 delivery is" if blocked.count == 1 else f"{blocked.count:,} deliveries are"
-    link = dcc.Link("decide" if blocked.count == 1 else "see them", href=_waiting(over, blocked))
+    one = blocked.count == 1
+    many = f"{counted(blocked.count, 'delivery')} {'is' if one else 'are'}"
+    link = dcc.Link("decide" if one else "see them", href=_waiting(over, blocked))
     seq, time = over.pinned.snapshot.seq, exactly(over.page.received_at)
     return [
         html.Strong(f"▲ {many} blocked: "),
@@ -113,15 +122,15 @@ def _blocked(over: Over, blocked: Blocked) -> list[Component | str]:
 def _waiting(over: Over, blocked: Blocked) -> str:
     fleet = over.page.ask.fleet
     if blocked.count > 1:
-        return quality_address(Ask(fleet=fleet, state="blocked"))
-    return quality_address(Ask(fleet=fleet, delivery=blocked.newest.delivery_id))
+        return quality_address(Ask(fleet=fleet, state="blocked"), over.as_of)
+    return quality_address(Ask(fleet=fleet, delivery=blocked.newest.delivery_id), over.as_of)
 
 
 def _no_model(over: Over) -> list[Component | str]:
     if over.training:
-        link = dcc.Link("follow the training", href=f"/runs/{over.training}")
+        link = dcc.Link("follow the training", href=run_address(over.training))
         return ["No model is live for this fleet yet. One is being trained: ", link, "."]
-    link = dcc.Link("retrain", href="/runs")
+    link = dcc.Link("retrain", href=RUNS)
     return ["No model is live for this fleet yet, so no window is shown. To get one, ", link, "."]
 
 
@@ -157,5 +166,5 @@ def _held(held: Held, profile: Profile) -> Kpi:
     label, nominal = "Windows that held", f"nominal {100 * profile.coverage:.0f} %"
     if held.share is None:
         return Kpi(label, "—", f"{nominal}, none tested yet")
-    engines = "1 failure" if held.engines == 1 else f"{held.engines:,} failures"
-    return Kpi(label, f"{100 * held.share:.0f} %", f"{nominal}, {held.windows:,} over {engines}")
+    over = f"{held.windows:,} over {counted(held.engines, 'failure')}"
+    return Kpi(label, f"{100 * held.share:.0f} %", f"{nominal}, {over}")

@@ -39,6 +39,7 @@ def _track(view: EngineView, profile: Profile) -> Track:
         backfill=_windows(_thinned(said.backfill)),
         issued=_windows(said.issued, held),
         held=held,
+        outdated=said.issued.is_outdated,
         in_training=said.in_training,
         now=row.cycle,
         window=None if row.window_from is None else (row.window_from, row.window_to),
@@ -65,6 +66,8 @@ def _windows(said: Said, held: NDArray[np.bool_] | None = None) -> Windows:
     if held is not None:
         marks = ("✕ missed", "✓ held")
         words = [f"{word}, {marks[ok]}" for word, ok in zip(words, held.tolist(), strict=True)]
+    for place, by in enumerate(said.outdated):
+        words[place] += f", outdated by {', '.join(by)}" if by else ""
     return Windows(said.cycle, 100 * said.probability, said.start, said.end, tuple(words))
 
 
@@ -81,6 +84,8 @@ def _legend(view: EngineView, profile: Profile) -> Component:
         marks[:1] = [("mark-issued", "issued, held"), ("mark-missed", "issued, missed")]
     elif view.row.window_from is not None:
         marks.append((f"mark-now tone-{view.row.state}", "the current window"))
+    if view.forecasts.issued.is_outdated.any():
+        marks.append(("mark-outdated", "issued, its rows were corrected since"))
     marks.append(("mark-act", f"act from {100 * profile.act_probability:.0f} %"))
     items = [html.Li([html.Span(className=f"swatch {kind}"), text]) for kind, text in marks]
     return html.Ul(items, className="legend")

@@ -9,7 +9,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.asked import LaunchError, NewLimit
+from app.asked import NewLimit, asked_number
 from app.queries.limits import Limit
 from lakehouse.profiles import Profile
 
@@ -32,7 +32,7 @@ class About:
     Attributes:
         fleet: the fleet, which cannot be changed in the form.
         regimes: names of the regimes that it flies in.
-        sensor: sensor or setting that is chosen, empty for the first.
+        sensor: sensor or setting that is chosen, empty for the first or that of the limit.
         limit: the limit whose values stand in the form, None for none.
     """
 
@@ -50,15 +50,16 @@ def field_id(name: Any) -> dict[str, Any]:
 def limit_form(about: About, profile: Profile) -> Component:
     """The form with the values of the limit that it is about."""
     limit = about.limit
+    chosen = limit.sensor if limit else about.sensor
     sensors = [(s.name, f"{s.symbol} · {s.name} · {s.description}") for s in profile.signals]
     regimes = [(EVERY, "in every regime"), *((name, name) for name in about.regimes)]
-    sensor = about.sensor if about.sensor in profile.signal_names else sensors[0][0]
+    sensor = chosen if chosen in profile.signal_names else sensors[0][0]
     unit = next(s.unit for s in profile.signals if s.name == sensor)
     hint = "It holds for what is delivered from then on: a reading beyond it is told as a warning "
     hint += "and blocks nothing. Without a lowest and a highest value the limit is lifted."
     fields = [
         _select("sensor", "Sensor", sensors, sensor),
-        _select("regime", "Regime: altitude/Mach/throttle", regimes, _regime(limit, about)),
+        _select("regime", f"Regime: {_settings(profile)}", regimes, _regime(limit, about)),
         _number("low", "Lowest allowed", unit, limit.low if limit else None),
         _number("high", "Highest allowed", unit, limit.high if limit else None),
     ]
@@ -90,24 +91,15 @@ def asked_limit(fleet: str, fields: Mapping[str, Any]) -> NewLimit:
         fleet,
         str(fields.get("sensor") or ""),
         "" if regime == EVERY else regime,
-        _value(fields.get("low"), "lowest"),
-        _value(fields.get("high"), "highest"),
+        asked_number(fields.get("low"), "lowest value"),
+        asked_number(fields.get("high"), "highest value"),
         str(fields.get("reason") or ""),
     )
 
 
-def limit_set(run_id: str) -> Component:
-    """It is on its way."""
-    link = dcc.Link("Follow the run", href=f"/runs/{run_id}")
-    return html.P(["The limit holds within a minute. ", link, "."], className="quality-done")
-
-
-def _value(given: Any, which: str) -> float | None:
-    text = str("" if given is None else given).strip().replace(",", ".")
-    try:
-        return float(text) if text else None
-    except ValueError:
-        raise LaunchError(f"The {which} value {text[:40]!r} is no number.") from None
+def _settings(profile: Profile) -> str:
+    """What a regime's name is made of: ``Alt/Mach/TRA``."""
+    return "/".join(setting.symbol for setting in profile.settings)
 
 
 def _regime(limit: Limit | None, about: About) -> str:

@@ -3,8 +3,10 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.quality_words import column_words, limits_address, time_words
+from app.components.addresses import limits_address
+from app.components.quality_words import column_words
 from app.components.sheet_table import Cell, Head, sheet_row, sheet_table
+from app.components.times import minute
 from app.queries.limits import Limit
 from lakehouse.profiles import Profile, Signal
 
@@ -48,7 +50,7 @@ def _row(limit: Limit, signal: Signal | None, around: tuple[Profile, int | None]
     profile, as_of = around
     unit = signal.unit if signal else ""
     name = column_words(limit.sensor, profile)
-    href = limits_address(limit.fleet, limit.sensor, as_of)
+    href = limits_address(limit.fleet, limit.limit_id, as_of)
     cells: list[Cell] = [
         f"{_MARKS[limit.standing]} {limit.standing}",
         dcc.Link(name, href=href, title=f"{limit.sensor}: fill the form with it"),
@@ -56,7 +58,7 @@ def _row(limit: Limit, signal: Signal | None, around: tuple[Profile, int | None]
         _side(limit.low, unit),
         _side(limit.high, unit),
         limit.author,
-        time_words(limit.valid_from),
+        minute(limit.valid_from),
         limit.reason,
         html.Code(limit.limit_id),
     ]

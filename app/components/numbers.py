@@ -19,9 +19,15 @@ def sigma_text(value: float) -> str:
     return f"{value:+.1f}".replace("-", "−") if math.isfinite(value) else "—"
 
 
+def counted(count: int, word: str) -> str:
+    """``1 warning``, ``2 warnings``, ``3 anomalies``."""
+    many = f"{word.removesuffix('y')}ies" if word.endswith("y") else f"{word}s"
+    return f"{count:,} {word if count == 1 else many}"
+
+
 def cycles_text(count: int) -> str:
     """``1 cycle``, ``27 cycles``."""
-    return f"{count:,} cycle" if count == 1 else f"{count:,} cycles"
+    return counted(count, "cycle")
 
 
 def percent_text(probability: float) -> str:

@@ -8,7 +8,8 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.quality_words import column_words, quality_address, type_words
+from app.components.addresses import quality_address
+from app.components.quality_words import column_words, type_words
 from app.queries.quality import Ask, QualityPage
 from lakehouse.profiles import Profile
 

@@ -3,8 +3,9 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.components.addresses import RUNS, quality_address
+from app.components.numbers import counted
 from app.components.quality_nav import quality_nav
-from app.components.quality_words import counted, quality_address
 from app.components.stamp import Part, stamp
 from app.queries.quality import Ask
 from lakehouse.snapshots import Pinned
@@ -27,9 +28,9 @@ def blocked_notice(count: int, ask: Ask, as_of: int | None) -> list[Component]:
     if not count or ask.state == "blocked" or ask.delivery:
         return []
     link = dcc.Link("See what is blocked", href=quality_address(ask, as_of, state="blocked"))
-    many = counted(count, "delivery").replace("deliverys", "deliveries")
+    verb = "is" if count == 1 else "are"
     words: list[Component | str] = [
-        html.Strong(f"▲ {many} {'is' if count == 1 else 'are'} blocked. "),
+        html.Strong(f"▲ {counted(count, 'delivery')} {verb} blocked. "),
         "Nothing of it is in silver until somebody decides. ",
         link,
         ".",
@@ -46,7 +47,7 @@ def nothing_yet() -> Component:
                 "Every delivery is looked at before it goes on: its schema, its distributions and "
                 "the time series of every engine. The verdicts and what was found stand here."
             ),
-            dcc.Link("Ingest data", href="/runs", className="btn btn-primary"),
+            dcc.Link("Ingest data", href=RUNS, className="btn btn-primary"),
         ],
         className="sheet empty",
     )

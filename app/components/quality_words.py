@@ -1,14 +1,10 @@
-"""How verdicts and findings are named, and the addresses at which they are shown."""
-
-from datetime import datetime
-from urllib.parse import quote, urlencode
+"""How verdicts and findings are named."""
 
 from dash import html
 from dash.development.base_component import Component
 
 from app.components.aria import aria
-from app.components.times import exactly
-from app.queries.quality import Ask
+from app.components.numbers import counted
 from lakehouse.profiles import Profile
 
 _TYPES = {
@@ -65,11 +61,6 @@ def sentence(detail: str, column: str | None) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def counted(count: int, word: str) -> str:
-    """``1 warning``, ``2 warnings``."""
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
-
-
 def found_words(errors: int, warnings: int) -> str:
     """``1 error, 2 warnings``; empty for nothing."""
     parts = [counted(n, word) for n, word in ((errors, "error"), (warnings, "warning")) if n]
@@ -81,31 +72,3 @@ def span_words(span: tuple[int, int] | None) -> str:
     if span is None:
         return "—"
     return f"{span[0]:,}" if span[0] == span[1] else f"{span[0]:,}–{span[1]:,}"
-
-
-def time_words(time: datetime | None) -> str:
-    """To the minute, in UTC."""
-    return exactly(time).removesuffix(" UTC") or "—"
-
-
-def quality_address(ask: Ask, as_of: int | None = None, **changes: str | int) -> str:
-    """Another view of the data quality page; the snapshot is kept."""
-    query = ask.to(**changes) | _as_of(as_of)
-    return "/quality" + (f"?{urlencode(query)}" if query else "")
-
-
-def anomaly_address(anomaly_id: str, as_of: int | None = None, engine: str = "") -> str:
-    """One anomaly; with an engine, that engine's rows."""
-    query = ({"engine": engine} if engine else {}) | _as_of(as_of)
-    path = f"/quality/anomaly/{quote(anomaly_id, safe='')}"
-    return path + (f"?{urlencode(query)}" if query else "")
-
-
-def limits_address(fleet: str, sensor: str = "", as_of: int | None = None) -> str:
-    """The limits of a fleet; with a sensor, the form is about that."""
-    query = {"fleet": fleet} | ({"sensor": sensor} if sensor else {}) | _as_of(as_of)
-    return f"/quality/limits?{urlencode(query)}"
-
-
-def _as_of(as_of: int | None) -> dict[str, str]:
-    return {} if as_of is None else {"as_of": str(as_of)}

@@ -6,6 +6,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.components.addresses import run_address
 from app.components.aria import data
 
 
@@ -46,7 +47,7 @@ def report_form(ids: FormIds, engine: str) -> Component:
 
 def reported(run_id: str) -> Component:
     """It is on its way."""
-    link = dcc.Link("Follow the run", href=f"/runs/{run_id}")
+    link = dcc.Link("Follow the run", href=run_address(run_id))
     words: list[Component | str] = ["Reported. This page shows it within a minute. ", link, "."]
     return html.P(words, className="report-done")
 

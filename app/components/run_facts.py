@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
+
+from app.components.addresses import table_address
 
 _FIRST = ("gold/predictions", "silver/readings")
 
@@ -30,10 +32,12 @@ def seconds(value: float | None) -> str:
 
 
 def size(count: int) -> str:
-    """A number of bytes: ``812 B``, ``34.5 kB``, ``2.1 MB``."""
+    """A number of bytes: ``812 B``, ``34.5 kB``, ``2.1 MB``, ``1.4 GB``."""
     if count < 1_000:
         return f"{count} B"
-    return f"{count / 1e3:.1f} kB" if count < 1_000_000 else f"{count / 1e6:.1f} MB"
+    if count < 1_000_000:
+        return f"{count / 1e3:.1f} kB"
+    return f"{count / 1e6:.1f} MB" if count < 1_000_000_000 else f"{count / 1e9:.1f} GB"
 
 
 def versions(tables: Mapping[str, int], most: int = 99) -> Component:
@@ -41,11 +45,16 @@ def versions(tables: Mapping[str, int], most: int = 99) -> Component:
     shown = sorted(tables.items(), key=_most_telling)[:most]
     parts: list[str | Component] = []
     for name, version in shown:
-        parts += [", " if parts else "", html.Span(f"{name} v{version}", className="run-version")]
+        parts += [", " if parts else "", _version(name, version)]
     left_out = len(tables) - len(shown)
     every = ", ".join(f"{name} v{version}" for name, version in sorted(tables.items()))
     rest = [html.Span(f" +{left_out}", className="run-hint")] if left_out > 0 else []
     return html.Span([*parts, *rest], title=every)
+
+
+def _version(name: str, version: int) -> Component:
+    href = table_address(name, version)
+    return dcc.Link(f"{name} v{version}", href=href, className="run-version")
 
 
 def _most_telling(table: tuple[str, int]) -> tuple[bool, str]:

@@ -3,6 +3,7 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.components.addresses import RUNS, run_address
 from app.components.aria import aria
 from app.components.run_facts import seconds, utc
 from app.components.run_state import run_state
@@ -12,7 +13,7 @@ from lakehouse.runs import FINAL, Run
 
 def run_head(run: Run) -> list[Component]:
     """Title with the state, and one line of provenance."""
-    trail: list[str | Component] = [dcc.Link("Runs", href="/runs"), f" / {run.kind}"]
+    trail: list[str | Component] = [dcc.Link("Runs", href=RUNS), f" / {run.kind}"]
     title = [html.H1(f"{run.kind.capitalize()} {subject(run)}"), run_state(run.state)]
     return [
         html.Nav(trail, className="run-trail", **aria(label="Where this is")),
@@ -36,5 +37,5 @@ def _facts(run: Run) -> list[str | Component]:
     if asked(run):
         facts.append(f" · {asked(run)}")
     if run.retry_of:
-        facts += [" · retry of ", dcc.Link(run.retry_of, href=f"/runs/{run.retry_of}")]
+        facts += [" · retry of ", dcc.Link(run.retry_of, href=run_address(run.retry_of))]
     return [*facts, " · ", html.Code(run.run_id)]

@@ -1,16 +1,19 @@
 """What came of a run: the deliveries of an ingest, the metrics and gate of a training."""
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.components.addresses import limits_address, quality_address, schema_address
 from app.components.aria import aria, data
-from app.components.quality_words import found_words, limits_address, quality_address
+from app.components.decided_rows import corrected, restored
+from app.components.quality_words import found_words
 from app.components.run_facts import versions
 from app.components.run_state import delivery_state
+from app.components.upkeep_result import upkeep_result
+from app.queries.deliveries import file_name
 from app.queries.quality import Ask
 
 _METRICS = (
@@ -33,6 +36,8 @@ def run_result(kind: str, result: Mapping[str, Any] | None) -> list[Component]:
     """The sections of a finished run; none while it has no result."""
     if result is None:
         return []
+    if kind == "maintain":
+        return upkeep_result(result)
     parts: list[Component] = []
     if kind == "ingest":
         parts = _ingest(result)
@@ -64,17 +69,16 @@ def _none() -> Component:
 
 
 def _delivery(heads: Sequence[str], delivery: Mapping[str, Any]) -> Component:
-    path = PurePosixPath(str(delivery.get("source") or ""))
-    name = " ".join(part for part in (path.name, str(delivery.get("member") or "")) if part)
+    name = file_name(delivery.get("source"), delivery.get("member"))
     known = str(delivery.get("delivery_id") or "")
     found = _found(delivery)
-    address = quality_address(Ask(delivery=known))
+    href = quality_address(Ask(delivery=known))
     cells: list[str | Component] = [
-        dcc.Link(name, href=address, title=known) if known else html.Span(name),
+        dcc.Link(name, href=href, title=known) if known else html.Span(name),
         f"{delivery.get('fleet') or ''} {_plain(delivery.get('kind'))}",
         delivery_state(str(delivery.get("state") or "")),
         *(f"{delivery.get(count) or 0:,}" for count in _COUNTS),
-        dcc.Link(found, href=address) if found else "none",
+        dcc.Link(found, href=href) if found else "none",
         _why(delivery),
     ]
     return html.Tr(
@@ -99,8 +103,9 @@ def _reviewed(result: Mapping[str, Any]) -> list[Component | str]:
 
 def _schema(result: Mapping[str, Any]) -> list[Component | str]:
     schema = result.get("schema") or {}
-    words = f"Schema {schema.get('schema_id')} of {schema.get('fleet')} is {schema.get('after')}. "
-    return [words, dcc.Link("See the schema", href="/quality/schema")]
+    fleet = str(schema.get("fleet") or "")
+    words = f"Schema {schema.get('schema_id')} of {fleet} is {schema.get('after')}. "
+    return [words, dcc.Link("See the schema", href=schema_address(fleet))]
 
 
 def _limit(result: Mapping[str, Any]) -> list[Component | str]:
@@ -113,6 +118,8 @@ _DECISIONS: Mapping[str, Callable[[Mapping[str, Any]], list[Component | str]]] =
     "review": _reviewed,
     "schema": _schema,
     "limit": _limit,
+    "correct": corrected,
+    "restore": restored,
 }
 
 

@@ -1,14 +1,14 @@
 """The table of past runs; on a narrow screen a list of cards."""
 
-from urllib.parse import urlencode
-
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.components.addresses import run_address, runs_address
 from app.components.aria import aria, data
 from app.components.run_facts import seconds, utc, versions
 from app.components.run_notice import worker_notice
 from app.components.run_state import run_state
+from app.components.times import minute
 from app.queries.run_words import duration, outcome, subject
 from app.queries.runs import KINDS, RunPage
 from app.queries.streams import Taken
@@ -32,17 +32,17 @@ def run_table(page: RunPage) -> Component:
             className="runs-empty",
         )
     heads = [html.Th(head, scope="col", className=_side(head)) for head in _HEADS]
-    rows = [_row(run, page.taken.get(run.run_id)) for run in page.runs]
+    rows = [_row(run, page.taken.get(run.run_id), page.as_of) for run in page.runs]
     table = html.Table(
         [html.Thead(html.Tr(heads)), html.Tbody(rows)], className="runs-table runs-past"
     )
     return html.Div(table, className="runs-sheet", tabIndex=0, role="region", **aria(label="Runs"))
 
 
-def kind_filter(chosen: str | None) -> Component:
+def kind_filter(chosen: str | None, as_of: int | None = None) -> Component:
     """Links that show all runs or those of one kind."""
-    links = [_filter("all", None, chosen)]
-    links += [_filter(kind, kind, chosen) for kind in KINDS]
+    links = [_filter("all", None, chosen, as_of)]
+    links += [_filter(kind, kind, chosen, as_of) for kind in KINDS]
     return html.Nav(links, className="runs-filter", **aria(label="Kind of run"))
 
 
@@ -50,21 +50,15 @@ def pager(page: RunPage, kind: str | None) -> Component:
     """Links to newer and older runs, where there are any."""
     links: list[Component] = []
     if page.page > 1:
-        links.append(dcc.Link("← Newer", href=address(kind, page.page - 1)))
+        links.append(dcc.Link("← Newer", href=runs_address(kind or "", page.page - 1, page.as_of)))
     if page.more:
-        links.append(dcc.Link("Older →", href=address(kind, page.page + 1)))
+        links.append(dcc.Link("Older →", href=runs_address(kind or "", page.page + 1, page.as_of)))
     return html.Nav(links, className="runs-pager", **aria(label="Pages of runs"))
 
 
-def address(kind: str | None, page: int = 1) -> str:
-    """Address of one page of runs."""
-    query = {"kind": kind} if kind else {}
-    query |= {"page": str(page)} if page > 1 else {}
-    return "/runs" + (f"?{urlencode(query)}" if query else "")
-
-
-def _row(run: Run, taken: Taken | None) -> Component:
-    link = dcc.Link(run.kind.capitalize(), href=f"/runs/{run.run_id}", title=run.run_id)
+def _row(run: Run, taken: Taken | None, as_of: int | None) -> Component:
+    href = run_address(run.run_id, as_of=as_of)
+    link = dcc.Link(run.kind.capitalize(), href=href, title=run.run_id)
     name: list[Component] = [
         link,
         html.Span(run.run_id.rpartition("-")[2], className="run-hint run-suffix"),
@@ -75,7 +69,7 @@ def _row(run: Run, taken: Taken | None) -> Component:
         _clipped(subject(run)),
         _clipped(outcome(run, taken)),
         run.who,
-        html.Span(utc(run.queued)[:16], title=f"{utc(run.queued)} UTC"),
+        html.Span(minute(run.queued), title=f"{utc(run.queued)} UTC"),
         seconds(duration(run)),
         _tables(run),
     )
@@ -104,6 +98,7 @@ def _side(head: str) -> str:
     return "runs-number" if head == "Took" else "runs-cell-" + head.split()[0].lower()
 
 
-def _filter(label: str, kind: str | None, chosen: str | None) -> Component:
+def _filter(label: str, kind: str | None, chosen: str | None, as_of: int | None) -> Component:
     current = aria(current="true") if kind == chosen else {}
-    return html.Span(dcc.Link(label.capitalize(), href=address(kind)), **current)
+    href = runs_address(kind or "", as_of=as_of)
+    return html.Span(dcc.Link(label.capitalize(), href=href), **current)

@@ -1,28 +1,29 @@
 """The schema page: the schema in force as a table, then against now, and what is proposed."""
 
-import json
 from collections.abc import Sequence
 
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.components.addresses import RUNS, run_address, schema_file_address
 from app.components.aria import aria, data
-from app.components.run_facts import utc
+from app.components.decision_form import About, decision_form
+from app.components.times import exactly, minute
 from app.queries.schemas import Facts, SchemaVersion
 from lakehouse.validation.changes import Change
 
 _HEADS = ("Column", "Type", "Presence", "Shape", "Domain", "Drift", "Skew")
 _CHANGE_HEADS = ("Column", "What", "Before", "After")
-OPEN, ACCEPT, REJECT = "schema-proposal", "schema-accept", "schema-reject"
-REASON, RESULT = "schema-reason", "schema-result"
+_PROPOSED = "Accepted, it holds for what is delivered from then on; rejected, what holds stays."
+_PAST = "It then holds again for what is delivered from then on."
 
 
 def no_schema(fleet: str) -> Component:
     """Before the first delivery."""
     text = f"{fleet} has no schema yet." if fleet else "There is no fleet yet."
     text += " The first delivery proposes one; every later change to it is decided here."
-    link = dcc.Link("Ingest data", href="/runs", className="btn btn-primary")
+    link = dcc.Link("Ingest data", href=RUNS, className="btn btn-primary")
     return html.Section([html.P(text), link], className="sheet empty")
 
 
@@ -36,9 +37,9 @@ def head(version: SchemaVersion, title: str) -> Component:
     """Which schema, who decided on it, when and why."""
     last = version.last
     words: list[Component | str] = [f"{last.state} by ", html.B(last.who or "nobody")]
-    words += [f" on {utc(last.at)[:16]} UTC"]
+    words += [f" on {exactly(last.at)}"]
     if last.run_id:
-        words += [" (", dcc.Link("run", href=f"/runs/{last.run_id}"), ")"]
+        words += [" (", dcc.Link("run", href=run_address(last.run_id)), ")"]
     words += [f": {last.reason}"] if last.reason else []
     name = html.Code(version.schema_id)
     return html.Div([html.H2([title, " ", name]), html.P(words, className="hint schema-why")])
@@ -66,10 +67,9 @@ def changes_table(changes: Sequence[Change], label: str) -> Component:
 
 def raw(version: SchemaVersion) -> Component:
     """The file itself."""
-    href = f"/quality/schema/{version.schema_id}/schema.pbtxt"
     parts = [
         html.Summary("schema.pbtxt, as TFX reads it"),
-        html.A("Download", href=href, className="run-download"),
+        html.A("Download", href=schema_file_address(version.schema_id), className="run-download"),
         html.Pre(version.text, className="schema-raw", tabIndex=0),
     ]
     return html.Details(parts, className="sheet schema-file")
@@ -79,60 +79,27 @@ def proposal(version: SchemaVersion, changes: Sequence[Change], may_decide: bool
     """What is proposed, and the decision for who may take it."""
     parts = [head(version, "Proposed:"), changes_table(changes, f"Changes of {version.schema_id}")]
     if may_decide:
-        parts.append(decision(version, ("Accept", "Reject")))
+        choices = {"accept": "Accept", "reject": "Reject"}
+        parts.append(decision_form(About("schema", version.schema_id), choices, _PROPOSED))
     else:
         parts.append(html.P("An engineer decides on it.", className="hint"))
     return html.Section(parts, className="sheet schema-proposal")
 
 
-def decision(version: SchemaVersion, labels: tuple[str, str | None]) -> Component:
-    """Reason and buttons; the answer stands below them."""
-    name = {"schema": version.schema_id}
-    field = json.dumps({"type": REASON, **name}, sort_keys=True, separators=(",", ":"))
-    reason = html.Div(
-        [
-            html.Label(f"Reason, {version.schema_id}", htmlFor=field, className="visually-hidden"),
-            dbc.Input(
-                id={"type": REASON, **name},
-                maxlength=500,
-                placeholder="Reason, for who reads it in a year",
-            ),
-        ]
-    )
-    buttons = [
-        html.Button(label, id={"type": kind, **name}, className=f"btn btn-{look}", type="button")
-        for label, kind, look in (
-            (labels[0], ACCEPT, "primary"),
-            (labels[1], REJECT, "secondary"),
-        )
-        if label
-    ]
-    if labels[1] is None:
-        # The callback that decides listens to both.
-        buttons.append(html.Button(id={"type": REJECT, **name}, hidden=True, type="button"))
-    result = html.Div(id={"type": RESULT, **name}, role="status")
-    return html.Div([html.Div([reason, *buttons], className="schema-decide"), result])
-
-
-def decided(run_id: str) -> Component:
-    """It is on its way."""
-    link = dcc.Link("Follow the run", href=f"/runs/{run_id}")
-    words: list[Component | str] = ["Recorded. It holds once its run has ended. ", link, "."]
-    return html.P(words, className="report-done")
-
-
-def not_decided(why: str) -> Component:
-    """It was refused, and why."""
-    return html.P(why, className="report-refused")
+def past_decision(version: SchemaVersion) -> Component:
+    """The decision that puts one of before in force."""
+    return decision_form(About("schema", version.schema_id), {"accept": "Put it in force"}, _PAST)
 
 
 def past_choice(id_: str, every: Sequence[SchemaVersion], chosen: str) -> Component:
     """The list of schemas to hold against the one in force."""
     options = [
-        {"label": f"{each.last.at:%Y-%m-%d %H:%M} · {each.schema_id} · {_state(each)}",
-         "value": each.schema_id}
+        {
+            "label": f"{minute(each.last.at)} · {each.schema_id} · {_state(each)}",
+            "value": each.schema_id,
+        }
         for each in every
-    ]  # fmt: skip
+    ]
     choice = dbc.Select(id=id_, options=options, value=chosen, placeholder="Choose a schema")
     label = html.Label("Then", htmlFor=id_)
     return html.Div([label, choice], className="cmp-field cmp-delivery")
@@ -141,7 +108,7 @@ def past_choice(id_: str, every: Sequence[SchemaVersion], chosen: str) -> Compon
 def life(version: SchemaVersion) -> Component:
     """Every decision on a schema, oldest first."""
     lines = [
-        html.Li(f"{utc(each.at)[:16]} {each.state} by {each.who or 'nobody'}: {each.reason}")
+        html.Li(f"{minute(each.at)} {each.state} by {each.who or 'nobody'}: {each.reason}")
         for each in version.decisions
     ]
     return html.Ul(lines, className="run-list")

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from numpy.typing import NDArray
 
 from app.components.aria import aria, data
+from app.components.corrections_card import value_words
 from app.components.engine_findings import count_words, mark_words
 from app.components.forecast_card import GRAPH
 from app.components.numbers import sigma_text, value_text
@@ -138,12 +139,23 @@ def _panel(shown: Sheet, place: int) -> Panel:
     unit = SIGMA if shown.is_norm[place] else signal.unit
     title = f"<b>{signal.symbol}</b> {signal.description}" + (f", {unit}" if unit else "")
     marks = tuple(
-        Mark(*mark.span, mark.blocks, mark_words(mark, shown.profile))
+        Mark(*mark.span, mark.anomaly.blocks, mark_words(mark, shown.profile))
         for mark in _found(shown, place, rows=True)
         if mark.span
     )
+    marks += _corrected(shown, signal.name)
     values, even, band = shown.values[place], shown.smooth[place], shown.band[:, place]
     return Panel(signal.symbol, title, unit, values, even, band, marks)
+
+
+def _corrected(shown: Sheet, column: str) -> tuple[Mark, ...]:
+    """The values of a signal that are a person's word."""
+    return tuple(
+        Mark(word.cycle, word.cycle, False, f"✎ {value_words(word, shown.profile)}, {one.who}")
+        for one in shown.view.corrections
+        for word in one.words
+        if word.holds and word.column == column
+    )
 
 
 def _found(shown: Sheet, place: int, *, rows: bool) -> tuple[engine_findings.Mark, ...]:
@@ -157,7 +169,7 @@ def _multiple(shown: Sheet, place: int) -> Component:
     values, band = shown.values[place], shown.band[:, place]
     muted = bool(shown.view.band.constant[place])
     found = _found(shown, place, rows=False)
-    marks = tuple((*mark.span, mark.blocks) for mark in found if mark.span)
+    marks = tuple((*mark.span, mark.anomaly.blocks) for mark in found if mark.span)
     course = Course(shown.view.life.cycle, values, shown.smooth[place], band[0], band[2], marks)
     picture = small_multiple(course, palette(shown.look.theme), muted)
     value, unit = _newest(shown, place)
@@ -181,7 +193,7 @@ def _count(found: tuple[engine_findings.Mark, ...], profile: Profile) -> list[Co
     if not found:
         return []
     told = "\n".join(mark_words(mark, profile) for mark in found)
-    tone = "act" if any(mark.blocks for mark in found) else "watch"
+    tone = "act" if any(mark.anomaly.blocks for mark in found) else "watch"
     return [html.Span(count_words(found), className=f"found found-{tone}", title=told)]
 
 

@@ -25,7 +25,15 @@ def sentence(row: EngineRow, said: Forecasts, profile: Profile) -> Component:
         words = _outlived(row, coverage)
     else:
         words = _window(row, row.opens, row.closes, coverage)
-    return html.P(words, className="sentence")
+    return html.P([*words, *_outdated(said)], className="sentence")
+
+
+def _outdated(said: Forecasts) -> Words:
+    """That the newest forecast is one of rows that are no more."""
+    by = said.newest.outdated_by if said.newest else ()
+    if not by:
+        return []
+    return [html.Span(f". Its last forecast is outdated: {', '.join(by)} changed its rows since")]
 
 
 def _window(row: EngineRow, opens: int, closes: int, coverage: float) -> Words:

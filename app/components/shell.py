@@ -3,15 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import quote, urlencode
 
 import dash_bootstrap_components as dbc
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, set_props
 from dash.development.base_component import Component
 
+from app.components.addresses import page_address
 from app.components.aria import aria
+from app.components.as_of import as_of_control
 from app.components.fetch_button import fetch_button
 from app.components.states import skeleton
+from app.components.times import exactly
 from app.security.roles import Action, allowed
 from lakehouse import VERSION
 from lakehouse.snapshots import Snapshot
@@ -71,7 +73,7 @@ def shell(user: User, theme: str, csrf_token: str) -> Component:
     """The whole document; the router fills navigation, stamp, banner and page."""
     return html.Div(
         [
-            dcc.Location(id=Ids.URL),
+            dcc.Location(id=Ids.URL, refresh="callback-nav"),
             dcc.Store(id=Ids.THEME, data=theme),
             dcc.Store(id=Ids.TITLE),
             dcc.Store(id=Ids.HEARD),
@@ -153,6 +155,7 @@ def _header(user: User, csrf_token: str) -> Component:
             brand,
             html.Nav(id=Ids.NAV, className="nav-bar", **aria(label="Pages")),
             html.Div(id=Ids.STAMP, className="stamp"),
+            as_of_control(),
             _theme_button(),
             _user_menu(user, csrf_token),
         ],
@@ -207,7 +210,7 @@ def _fleet_chip(found: Stamp, place: Place) -> list[Component]:
     items = [
         dbc.DropdownMenuItem(
             name,
-            href="/?" + urlencode({**_as_of(place), "fleet": name}, quote_via=quote),
+            href=page_address("/", **_as_of(place), fleet=name),
             active=name == shown,
         )
         for name in found.fleets
@@ -225,14 +228,14 @@ def _as_of_chip(found: Stamp, place: Place) -> Component:
     if not found.pinned:
         newest = html.Span(_newest(seq), id=Ids.NEWEST)
         return html.Span(["As of ", html.B("now"), newest], className="chip as-of")
-    when = f"{time:%Y-%m-%d %H:%M} UTC · " if time else ""
+    when = f"{exactly(time)} · " if time else ""
     rest = {name: value for name, value in place.query.items() if name != "as_of"}
     return html.Span(
         [
             "As of ",
             html.B(f"snapshot {seq}"),
             f" · {when}",
-            dcc.Link("back to now", href=f"{place.path}?{urlencode(rest)}".rstrip("?")),
+            dcc.Link("back to now", href=page_address(place.path, **rest)),
         ],
         className="chip as-of chip-pinned",
     )
@@ -244,8 +247,7 @@ def _newest(seq: int) -> str:
 
 def _kept(path: str, place: Place) -> str:
     """A link that keeps the snapshot and the fleet that the visitor looks at."""
-    kept = _as_of(place) | ({"fleet": place.fleet} if place.fleet and path == "/" else {})
-    return f"{path}?{urlencode(kept)}" if kept else path
+    return page_address(path, **_as_of(place), fleet=place.fleet if path == "/" else "")
 
 
 def _as_of(place: Place) -> dict[str, str]:

@@ -1,21 +1,21 @@
 """The statistics page: which two, what they are, and their columns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from urllib.parse import urlencode
+from dataclasses import asdict, dataclass
 
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.components.addresses import RUNS, STATISTICS, page_address
 from app.components.aria import aria
 from app.components.compared_rows import Sides, compared_rows, legend
+from app.components.times import exactly, minute
 from app.queries.statistics import KINDS, Published
 from lakehouse.profiles import Profile
 from lakehouse.validation.comparison import Compared
 
 PAGE = 30
-PATH = "/quality/statistics"
 SORTS = {"distance": "greatest distance first", "name": "by name"}
 
 
@@ -39,14 +39,10 @@ class Asked:
 
     def address(self, **changed: str | int) -> str:
         """The address of the same with something changed."""
-        query = {"left": self.left, "right": self.right, "sort": self.sort, "page": self.page}
-        query |= {} if self.as_of is None else {"as_of": self.as_of}
-        query |= changed
-        if query["sort"] == "distance":
-            del query["sort"]
-        if query["page"] == 1:
-            del query["page"]
-        return f"{PATH}?{urlencode({name: value for name, value in query.items() if value})}"
+        usual = {"sort": "distance", "page": 1}
+        query = asdict(self) | changed
+        given = {name: value for name, value in query.items() if value != usual.get(name)}
+        return page_address(STATISTICS, **given)
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,7 @@ class ChooserIds:
 
 def chooser(ids: ChooserIds, every: Sequence[Published], asked: Asked) -> Component:
     """Two lists of all statistics, and the order of the columns."""
-    options = [{"label": _label(each), "value": each.name} for each in every]
+    options = [{"label": published_words(each), "value": each.name} for each in every]
     swap = dcc.Link(
         "⇄ Swap",
         href=asked.address(left=asked.right, right=asked.left),
@@ -131,7 +127,7 @@ def nothing(every: Sequence[Published], asked: Asked, problem: str = "") -> Comp
         return html.P(problem, className="sheet empty", role="alert")
     if not every:
         text = "Once data is ingested, the statistics of every delivery stand here side by side."
-        link = dcc.Link("Ingest data", href="/runs", className="btn btn-primary")
+        link = dcc.Link("Ingest data", href=RUNS, className="btn btn-primary")
         return html.Section([html.P(text), link], className="sheet empty")
     known = {each.name for each in every}
     lost = [name for name in (asked.left, asked.right) if name and name not in known]
@@ -157,8 +153,9 @@ def _field(label: str, id_: str, options: list[dict[str, str]], value: str) -> C
     return html.Div([html.Label(label, htmlFor=id_), chosen], className="cmp-field")
 
 
-def _label(each: Published) -> str:
-    when = f"{each.time:%Y-%m-%d %H:%M}" if each.time else ""
+def published_words(each: Published) -> str:
+    """One of the statistics in a list: fleet, kind, version, source, time, rows."""
+    when = minute(each.time) if each.time else ""
     version = "" if each.silver_version is None else f"silver v{each.silver_version}"
     rows = "" if each.rows is None else f"{each.rows:,} rows"
     parts = (each.fleet, KINDS.get(each.kind, each.kind), version, each.source, when, rows)
@@ -166,7 +163,7 @@ def _label(each: Published) -> str:
 
 
 def _about(each: Published, side: str) -> Component:
-    when = f"{each.time:%Y-%m-%d %H:%M} UTC" if each.time else "—"
+    when = exactly(each.time) or "—"
     rows = "—" if each.rows is None else f"{each.rows:,}"
     facts = [("Fleet", each.fleet), ("Kind", KINDS.get(each.kind, each.kind)), ("Rows", rows)]
     facts += [("Published" if each.silver_version is not None else "Arrived", when)]

@@ -5,6 +5,7 @@ from datetime import datetime
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.components.addresses import fleet_address
 from app.components.run_facts import utc
 from app.queries.streams import Newest, Taken
 from lakehouse.clock import now
@@ -49,4 +50,4 @@ def _snapshot(newest: Newest | None) -> str | Component:
     if newest is None:
         return "—"
     title = f"taken {utc(newest.time)} UTC"
-    return dcc.Link(str(newest.seq), href=f"/?as_of={newest.seq}", title=title)
+    return dcc.Link(str(newest.seq), href=fleet_address(as_of=newest.seq), title=title)

@@ -24,6 +24,11 @@ def said_ago(then: datetime | None, now: datetime) -> str:
     return word if word == "just now" else f"{word} ago"
 
 
+def minute(then: datetime | None) -> str:
+    """``2026-11-23 04:12`` in UTC; a dash for never."""
+    return "—" if then is None else f"{then.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
 def exactly(then: datetime | None) -> str:
-    """``2026-11-23 04:12 UTC``."""
-    return "" if then is None else f"{then.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    """``2026-11-23 04:12 UTC``; empty for never."""
+    return "" if then is None else f"{minute(then)} UTC"

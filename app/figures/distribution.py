@@ -7,11 +7,13 @@ import numpy as np
 from app.figures import svg
 from app.figures.palette import Palette, axis, frame, palette
 from app.figures.shares import Overlaid, deciles, overlaid, top_values
+from app.figures.text import plain, shortened
 from lakehouse.validation.comparison import Compared
 
 WIDTH, HEIGHT = 200, 40
 FIGURE = 300
 _STRIP = 0.22
+_MOST_HOVERED = 120
 
 
 def thumbnail(column: Compared, theme: str) -> str:
@@ -37,8 +39,9 @@ def comparison_figure(column: Compared, names: tuple[str, str], theme: str) -> d
     """The figure as plotly's plain dict.
 
     Args:
-        names: what the two are called.
+        names: what the two are called, as people called their files.
     """
+    names = plain(names[0]), plain(names[1])
     if column.norm == "L-infinity":
         return _text_figure(column, names, theme)
     colours, both = palette(theme), overlaid(column.left, column.right)
@@ -112,20 +115,29 @@ def _text_figure(column: Compared, names: tuple[str, str], theme: str) -> dict[s
     layout["hovermode"], layout["barmode"], layout["bargap"] = "y", "group", 0.3
     layout["margin"] = {**layout["margin"], "t": 8, "l": 120}
     layout["xaxis"] = axis(theme, ticksuffix=" %", rangemode="tozero")
-    layout["yaxis"] = axis(theme, autorange="reversed", showgrid=False, type="category")
-    fills = (colours.line, colours.water)
+    # A value's place stands for it: long ones can look the same once they are shortened.
+    places = list(range(len(shares)))
+    layout["yaxis"] = axis(
+        theme, autorange="reversed", showgrid=False, automargin=True, tickmode="array",
+        tickvals=places, ticktext=[plain(shortened(value)) for value in shares],
+    )  # fmt: skip
+    fills, whole = (colours.line, colours.water), [_hovered(value) for value in shares]
     return {
         "data": [
             {
-                "type": "bar", "orientation": "h", "y": [value[:24] for value in shares],
+                "type": "bar", "orientation": "h", "y": places, "hovertext": whole,
                 "x": [100 * share[side] for share in shares.values()], "name": names[side],
                 "marker": {"color": fills[side], "line": {"color": colours.ink_3, "width": 1}},
-                "hovertemplate": "%{x:.2f} %",
+                "hovertemplate": "%{hovertext}: %{x:.2f} %",
             }
             for side in (0, 1)
         ],
         "layout": layout,
     }  # fmt: skip
+
+
+def _hovered(value: str) -> str:
+    return plain(shortened(value, _MOST_HOVERED))
 
 
 def _text_picture(column: Compared, colours: Palette) -> str:

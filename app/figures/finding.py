@@ -17,7 +17,6 @@ class Found:
     """What the figure shows.
 
     Attributes:
-        title: of the column, with its unit.
         unit: stands behind the values.
         cycle: flights that silver has.
         values: what it reads there, NaN where unusable.
@@ -30,7 +29,6 @@ class Found:
         revision: a zoom lives as long as this.
     """
 
-    title: str
     unit: str
     cycle: Ints
     values: Floats

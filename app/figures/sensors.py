@@ -7,6 +7,7 @@ import numpy as np
 
 from app.figures.palette import LEFT, Palette, axis, cycle_axis, frame, line, palette
 from app.figures.series import Floats, Ints, broken, gaps_after, thin
+from app.figures.text import plain
 
 PANEL = 128
 AIR = 0.26
@@ -156,7 +157,7 @@ def _told(cycle: Ints, panel: Panel, y: str, colours: Palette) -> Trace:
     told = [at[place] for place in places]
     return {"type": "scatter", "mode": "markers", "xaxis": "x", "yaxis": y, "name": "found",
             "x": cycle[places], "y": panel.raw[places].astype(np.float32),
-            "text": [mark.text for mark in told], "hovertemplate": "%{text}",
+            "text": [plain(mark.text) for mark in told], "hovertemplate": "%{text}",
             "marker": {"symbol": "diamond", "size": 5,
                        "color": [colours.act if mark.strong else colours.watch
                                  for mark in told]}}  # fmt: skip

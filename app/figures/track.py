@@ -51,6 +51,7 @@ class Track:
         backfill: windows that were worked out later, thinned to what can be told apart.
         issued: said when that cycle was the newest.
         held: of the issued windows those that contained the failure, None while in service.
+        outdated: which issued windows were made from rows that were corrected since.
         in_training: this engine taught the model of the backfill.
         now: its newest cycle.
         window: the current window, its end None while open; None without one.
@@ -66,6 +67,7 @@ class Track:
     backfill: Windows
     issued: Windows
     held: NDArray[np.bool_] | None
+    outdated: NDArray[np.bool_]
     in_training: bool
     now: int
     window: tuple[int, int | None] | None
@@ -124,7 +126,9 @@ def _probability(track: Track, colours: Palette) -> list[Trace]:
     base = {"yaxis": "y", "hovertemplate": _PERCENT}
     dots: Trace = {**base, "type": "scatter", "mode": "markers", "xaxis": "x", "name": "P issued"}
     dots |= {"x": issued.cycle, "y": issued.percent.astype(np.float32), "cliponaxis": False}
-    dots["marker"] = _dot(colours.water, colours.surface, 8)
+    fill = np.where(track.outdated, colours.surface, colours.water)
+    rim = np.where(track.outdated, colours.ink_3, colours.surface)
+    dots["marker"] = _dot(fill.tolist(), rim.tolist(), 8)
     return [line(x, y, colour, 1.5, **base, name="P worked out later", line=dash), dots]
 
 
@@ -135,12 +139,17 @@ def _windows(track: Track, colours: Palette) -> list[Trace]:
     past = track.backfill
     faint = colours.line if track.in_training else colours.water_weak
     traces = _bars(track, past, faint, 2.0)
-    held = np.ones(len(track.issued.cycle), bool) if track.held is None else track.held
-    traces += _bars(track, track.issued.only(held), colours.water, 4.0)
-    traces += _bars(track, track.issued.only(~held), colours.act, 4.0)
     traces.append(_told(past, "window worked out later", colours.ink_3, 2))
-    traces.append(_told(track.issued.only(held), "window issued", colours.water, 7))
-    traces.append(_told(track.issued.only(~held), "window issued", colours.act, 7))
+    held = np.ones(len(track.issued.cycle), bool) if track.held is None else track.held
+    stands = ~track.outdated
+    kinds = (
+        (~stands, colours.ink_3),
+        (stands & held, colours.water),
+        (stands & ~held, colours.act),
+    )
+    for mask, colour in kinds:
+        traces += _bars(track, track.issued.only(mask), colour, 4.0)
+        traces.append(_told(track.issued.only(mask), "window issued", colour, 7))
     return [trace for trace in traces if len(trace["x"])]
 
 
@@ -182,7 +191,7 @@ def _told(said: Windows, name: str, colour: str, size: int) -> Trace:
     }
 
 
-def _dot(fill: str, rim: str, size: int) -> dict[str, Any]:
+def _dot(fill: str | list[str], rim: str | list[str], size: int) -> dict[str, Any]:
     return {"color": fill, "size": size, "line": {"color": rim, "width": 1.5 if size > 3 else 0}}
 
 

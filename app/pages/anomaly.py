@@ -7,13 +7,12 @@ import orjson
 from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
+from app.components.addresses import QUALITY, quality_address
 from app.components.anomaly_card import anomaly_card, share_table
 from app.components.anomaly_evidence import course_card, row_card
-from app.components.decision_form import decision_form
-from app.components.delivery_card import verdict
+from app.components.delivery_card import delivery_decision, verdict
 from app.components.limit_form import About, limit_form
 from app.components.quality_head import quality_head
-from app.components.quality_words import quality_address
 from app.components.rendered import packed
 from app.components.shell import Ids as Shell
 from app.components.states import missing, skeleton
@@ -43,7 +42,7 @@ def layout(services: Services, request: PageRequest) -> Component:
     name = request.path["anomaly"]
     found = finding(pinned, name)
     if found is None:
-        return missing(f"There is no anomaly {name}.", "See all anomalies", "/quality")
+        return missing(f"There is no anomaly {name}.", "See all anomalies", QUALITY)
     view = {"anomaly": name, "engine": request.query.get("engine", ""), "as_of": as_of}
     view["seq"] = pinned.snapshot.seq
     back = dcc.Link("← All anomalies", href=quality_address(Ask(), as_of))
@@ -76,7 +75,7 @@ def _evidence(services: Services, view: dict[str, Any], theme: str) -> Component
     pinned, profile = services.pinned(int(view["seq"])), services.profile
     found = finding(pinned, str(view["anomaly"]))
     if found is None:
-        return missing("There is no such anomaly.", "See all anomalies", "/quality")
+        return missing("There is no such anomaly.", "See all anomalies", QUALITY)
     shown = evidence(pinned, profile, found, str(view["engine"]))
     parts = [
         *share_table(found, shown, view["as_of"]),
@@ -91,7 +90,7 @@ def _decisions(services: Services, request: PageRequest, found: Finding) -> list
     parts: list[Component] = []
     now = request.as_of is None
     if found.delivery is not None:
-        form = decision_form(found.delivery, now and allowed(request.role, Action.DECIDE))
+        form = delivery_decision(found.delivery, now and allowed(request.role, Action.DECIDE))
         told = html.P(verdict(found.delivery))
         parts += [html.H3("The delivery"), told, *form]
     if now and allowed(request.role, Action.LIMIT):
@@ -104,8 +103,7 @@ def _limit(services: Services, found: Finding) -> list[Component]:
     if column not in profile.signal_names:
         return []
     pinned = services.pinned()
-    known = limits.limits(pinned, fleet)
-    held = [each for each in known if each.sensor == column and each.standing == "in force"]
+    held = limits.held(pinned, fleet, str(column))
     about = About(fleet, regimes(pinned, profile, fleet), str(column), held[0] if held else None)
     label = f"{'Change the' if held else 'Set a'} limit of {column}"
     return [html.Details([html.Summary(label), limit_form(about, profile)])]

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlencode
 
 from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
@@ -11,16 +10,18 @@ from dash.exceptions import PreventUpdate
 
 from app.components import comparing
 from app.components import drift_view as drawn
+from app.components.addresses import page_address
 from app.components.compared_rows import Sides
 from app.components.comparing import Looked
 from app.components.drift_view import Section, section
 from app.components.quality_head import quality_head
+from app.components.quality_nav import fleet_tabs
 from app.components.rendered import rendered
 from app.components.shell import Ids as Shell
 from app.components.statistics_view import short, titles
 from app.pages import PageRequest
+from app.queries.deliveries import fleets
 from app.queries.drift import candidates, feature_drift, live_model, raw_drift
-from app.queries.fleet import fleets
 from app.queries.statistics import Published
 from app.queries.taught import Taught
 from app.services import Services
@@ -55,7 +56,7 @@ def layout(services: Services, request: PageRequest) -> Component:
             dcc.Location(id=Ids.GO, refresh="callback-nav"),
             dcc.Store(id=Ids.VIEW, data=view),
             *quality_head(pinned, PATH, fleet, request.as_of),
-            drawn.fleet_tabs(known, fleet, PATH, request.as_of),
+            *fleet_tabs(known, fleet, PATH, request.as_of),
             html.Div(_body(services, view, request.theme), id=Ids.BODY),
         ],
         className="quality-page cmp-page",
@@ -106,7 +107,7 @@ def _body(services: Services, view: Json, theme: str) -> list[Any]:
         return [drawn.no_fleet()]
     pinned, model, delivery = _chosen(services, view)
     if model is None:
-        return [drawn.no_model(view["fleet"])]
+        return [drawn.no_model(view["fleet"], pinned.snapshot.live.get(view["fleet"], ""))]
     every = candidates(services, pinned, view["fleet"])
     choice = drawn.delivery_choice(Ids.DELIVERY, every, delivery.name) if delivery else None
     line = drawn.model_line(model, view["fleet"])
@@ -119,9 +120,10 @@ def _body(services: Services, view: Json, theme: str) -> list[Any]:
 
 
 def _address(view: Json, **changed: str) -> str:
-    query = {**view, **changed}
-    given = [(name, query[name]) for name in ("fleet", "delivery", "all", "as_of") if query[name]]
-    return f"{PATH}?{urlencode(given)}"
+    asked = {**view, **changed}
+    return page_address(
+        PATH, **{name: asked[name] for name in ("fleet", "delivery", "all", "as_of")}
+    )
 
 
 def _part(

@@ -135,7 +135,7 @@ def _draw(services: Services, ask: Ask, as_of: int | None) -> tuple[Any, Any]:
     pinned = pins.pinned(services.lake, as_of)
     known = fleets(pinned)
     if not known:
-        return rendered(no_fleet(blocked(pinned, ""))), rendered(html.Div())
+        return rendered(no_fleet(blocked(pinned, ""), as_of)), rendered(html.Div())
     fleet = ask.fleet if ask.fleet in known else known[0]
     ask = Ask(fleet, ask.state if ask.state in STATES else "", ask.text[:100], ask.page)
     run = "" if pinned.snapshot.live.get(fleet) else training(services, fleet)
@@ -157,7 +157,7 @@ def _drawn(
     """Drawn once for all who look at the same, however many snapshots a stream takes."""
     at = _clock(pinned, as_of)
     page = fleet_page(pinned, profile, ask, at)
-    over = Over(page, held(pinned, ask.fleet), pinned, profile, at, run)
+    over = Over(page, held(pinned, ask.fleet), pinned, profile, at, as_of, run)
     if not page.rows:
         return rendered(fleet_top(over)), rendered(no_match(page))
     telling = Telling(profile, at, as_of)

@@ -5,23 +5,24 @@ from threading import RLock
 from typing import Any
 
 from cachetools import LRUCache, cached
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html
+from dash import ALL, MATCH, Dash, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from app.components import decision_form, quality_filter
+from app.asked import NO_REASON
+from app.components import quality_filter
+from app.components.addresses import quality_address
 from app.components.anomaly_table import anomaly_list, anomaly_overview, found_line
-from app.components.decision_form import decided, not_decided
+from app.components.decision_form import Ids as Form
+from app.components.decision_form import decided, not_decided, part_id
 from app.components.delivery_card import delivery_card, no_delivery
 from app.components.delivery_table import delivery_section
 from app.components.quality_filter import filtered
 from app.components.quality_head import blocked_notice, newer, nothing_yet, quality_head
-from app.components.quality_words import quality_address
 from app.components.rendered import rendered
 from app.components.shell import Ids as Shell
 from app.launcher import Launcher, LaunchError
 from app.pages import PageRequest
-from app.queries import deliveries
 from app.queries.quality import Ask, QualityPage, quality_page
 from app.security import current_user
 from app.security.roles import Action, Refused, allowed
@@ -85,19 +86,17 @@ def register(app: Dash, services: Services) -> None:
             raise PreventUpdate
         return address
 
-    form = decision_form.Ids
-
     @app.callback(
-        Output(form.RESULT, "children"),
-        Input({"type": form.BUTTON, "decision": ALL, "name": ALL}, "n_clicks"),
-        State({"type": form.REASON, "name": ALL}, "value"),
+        Output(part_id(Form.RESULT, MATCH, MATCH), "children"),
+        Input(part_id(Form.BUTTON, MATCH, MATCH, decision=ALL), "n_clicks"),
+        State(part_id(Form.REASON, MATCH, MATCH), "value"),
         prevent_initial_call=True,
     )
-    def decide(_clicks: list[int | None], reasons: list[str | None]) -> Component:
+    def decide(_clicks: list[int | None], reason: str | None) -> Component:
         # Buttons that appear trigger the callback too, without a click.
         if not ctx.triggered_id or not ctx.triggered[0]["value"]:
             raise PreventUpdate
-        return _decide(launcher, ctx.triggered_id, (reasons or [""])[0] or "")
+        return _decide(launcher, ctx.triggered_id, (reason or "").strip())
 
     @app.callback(
         Output(Ids.NEWER, "children"),
@@ -112,12 +111,14 @@ def register(app: Dash, services: Services) -> None:
 
 
 def _decide(launcher: Launcher, button: Any, reason: str) -> Component:
-    decision, delivery_id = str(button["decision"]), str(button["name"])
+    if not reason:
+        return not_decided(NO_REASON)
+    ask = launcher.decide_schema if button["about"] == "schema" else launcher.review
     try:
-        done = launcher.review(current_user(), delivery_id, decision, reason)
+        done = ask(current_user(), str(button["name"]), str(button["decision"]), reason)
     except (Refused, LaunchError) as error:
         return not_decided(f"{error}")
-    return decided(decision, done.run_id)
+    return decided(done.run_id)
 
 
 @cached(
@@ -137,7 +138,7 @@ def _drawn(pinned: Pinned, profile: Profile, ask: Ask, as_of: int | None, may_de
     page = quality_page(pinned, ask)
     if not page.any_at_all:
         return rendered(nothing_yet())
-    blocked = deliveries.selected(pinned, ask.fleet, "blocked").height
+    blocked = page.states.get("blocked", 0)
     parts = [*blocked_notice(blocked, ask, as_of), *_delivered(page, as_of, may_decide)]
     return rendered(html.Div([*parts, _found(page, profile, as_of)], className="quality-page"))
 

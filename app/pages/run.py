@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from app.components import run_actions
+from app.components.addresses import RUNS, run_address, run_log_address
 from app.components.aria import aria
 from app.components.run_head import action_class, run_head
 from app.components.run_log import run_log
@@ -50,9 +51,9 @@ def layout(services: Services, request: PageRequest) -> Component:
     try:
         head, live, log, actions, drawn, interval = _drawn(services, run_id, [])
     except RunError as error:
-        return missing(f"{str(error)[:1].upper()}{str(error)[1:]}.", "See all runs", "/runs")
+        return missing(f"{str(error)[:1].upper()}{str(error)[1:]}.", "See all runs", RUNS)
     words = run_actions.words_for(run_id)
-    download = html.A("Download", href=f"/runs/{run_id}/log.txt", className="run-download")
+    download = html.A("Download", href=run_log_address(run_id), className="run-download")
     parts = [
         dcc.Location(id=Ids.GO, refresh="callback-nav"),
         dcc.Interval(id=Ids.TICK, interval=interval),
@@ -170,6 +171,6 @@ def _register_actions(app: Dash, launcher: Launcher) -> None:
     )
     def retry_run(_clicks: int, run_id: str) -> Any:
         try:
-            return f"/runs/{launcher.retry(current_user(), run_id)}", ""
+            return run_address(launcher.retry(current_user(), run_id)), ""
         except LaunchError as error:
             return no_update, str(error)

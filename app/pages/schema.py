@@ -2,21 +2,19 @@
 
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlencode
 
-from dash import MATCH, Dash, Input, Output, State, ctx, dcc, html
+from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from app.components import schema_view as drawn
-from app.components.drift_view import fleet_tabs
+from app.components.addresses import page_address
 from app.components.quality_head import quality_head
-from app.launcher import Launcher, LaunchError
+from app.components.quality_nav import fleet_tabs
 from app.pages import PageRequest
-from app.queries.fleet import fleets
+from app.queries.deliveries import fleets
 from app.queries.schemas import SchemaVersion, differences, facts, in_force, schemas
-from app.security import current_user
-from app.security.roles import Action, Refused, allowed
+from app.security.roles import Action, allowed
 from app.services import Services
 
 PATH = "/quality/schema"
@@ -47,16 +45,15 @@ def layout(services: Services, request: PageRequest) -> Component:
             dcc.Location(id=Ids.GO, refresh="callback-nav"),
             dcc.Store(id=Ids.VIEW, data=view),
             *quality_head(pinned, PATH, fleet, request.as_of),
-            fleet_tabs(known, fleet, PATH, request.as_of),
+            *fleet_tabs(known, fleet, PATH, request.as_of),
             *_body(every, view, may),
         ],
         className="quality-page schema-page",
     )
 
 
-def register(app: Dash, services: Services) -> None:
-    """Register the page's callbacks."""
-    launcher = Launcher(services)
+def register(app: Dash, services: Services) -> None:  # noqa: ARG001  (as every page has it)
+    """The choice of another schema; decisions are taken by the quality page's callback."""
 
     @app.callback(
         Output(Ids.GO, "href"),
@@ -67,22 +64,7 @@ def register(app: Dash, services: Services) -> None:
     def choose(then: str | None, view: Json) -> str:
         if (then or "") == view["then"]:
             raise PreventUpdate
-        query = {**view, "then": then}
-        given = [(name, query[name]) for name in ("fleet", "then", "as_of") if query[name]]
-        return f"{PATH}?{urlencode(given)}"
-
-    @app.callback(
-        Output({"type": drawn.RESULT, "schema": MATCH}, "children"),
-        Input({"type": drawn.ACCEPT, "schema": MATCH}, "n_clicks"),
-        Input({"type": drawn.REJECT, "schema": MATCH}, "n_clicks"),
-        State({"type": drawn.REASON, "schema": MATCH}, "value"),
-        prevent_initial_call=True,
-    )
-    def decide(accept: int | None, reject: int | None, reason: str | None) -> Component:
-        if not (accept or reject) or not ctx.triggered_id:
-            raise PreventUpdate
-        chosen = "accept" if ctx.triggered_id["type"] == drawn.ACCEPT else "reject"
-        return _decide(launcher, str(ctx.triggered_id["schema"]), chosen, reason or "")
+        return page_address(PATH, fleet=view["fleet"], then=then, as_of=view["as_of"])
 
 
 def _body(every: tuple[SchemaVersion, ...], view: Json, may: bool) -> list[Component]:
@@ -126,15 +108,5 @@ def _then_and_now(
         return [title, choice, drawn.unreadable(then, str(error))]
     parts = [title, choice, drawn.head(then, "Then:"), drawn.life(then), diff, drawn.raw(then)]
     if may and not then.is_open:
-        parts.append(drawn.decision(then, ("Put it in force", None)))
+        parts.append(drawn.past_decision(then))
     return parts
-
-
-def _decide(launcher: Launcher, schema_id: str, decision: str, reason: str) -> Component:
-    if not reason.strip():
-        return drawn.not_decided("Give a reason: it is kept with the decision.")
-    try:
-        done = launcher.decide_schema(current_user(), schema_id, decision, reason.strip())
-    except (Refused, LaunchError) as error:
-        return drawn.not_decided(f"{error}")
-    return drawn.decided(done.run_id)

@@ -15,7 +15,6 @@ from app.components.quality_head import quality_head
 from app.components.rendered import rendered
 from app.components.shell import Ids as Shell
 from app.components.statistics_view import (
-    PATH,
     SORTS,
     Asked,
     ChooserIds,
@@ -30,11 +29,11 @@ from app.pages import PageRequest
 from app.queries.statistics import Pair, Published, find, offered, pair, published
 from app.services import Services
 
+PATH = "/quality/statistics"
 TITLE = "Statistics"
 NAV = None
 KIND = "statistics"
 Json = dict[str, Any]
-__all__ = ["NAV", "PATH", "TITLE", "Ids", "layout", "register"]
 
 
 class Ids(StrEnum):

@@ -51,6 +51,11 @@ class Anomaly:
             return None
         return self.first_cycle, self.last_cycle or self.first_cycle
 
+    @property
+    def blocks(self) -> bool:
+        """It keeps its delivery out; of one that a person let in it is only told."""
+        return self.severity == "error" and self.delivery_state == "blocked"
+
 
 @dataclass(frozen=True)
 class Count:
@@ -139,9 +144,3 @@ def counts_by_delivery(pinned: Pinned) -> pl.DataFrame:
     error = pl.col("severity") == "error"
     sums: list[Any] = [error.sum().alias("errors"), (~error).sum().alias("warnings")]
     return known(pinned).group_by("delivery_id").agg(*sums)
-
-
-def columns_by_reason(pinned: Pinned) -> pl.DataFrame:
-    """delivery_id, reason (as the verdict tells it) and the column that it is about."""
-    told = known(pinned).filter(pl.col("column").is_not_null())
-    return told.select("delivery_id", "column", reason="detail").unique(["delivery_id", "reason"])

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 from threading import RLock
 
 import polars as pl
 from cachetools import LRUCache, cached
 
-from app.queries.anomalies import DELIVERIES, columns_by_reason, counts_by_delivery
+from app.queries.anomalies import DELIVERIES, counts_by_delivery
 from lakehouse.quality import ANOMALIES
 from lakehouse.snapshots import Pinned
 
@@ -20,11 +19,7 @@ _COLUMNS = ("delivery_id", "fleet", "kind", "state", "source", "member", "rows",
 
 @dataclass(frozen=True)
 class Delivery:
-    """One delivered file, or one member of a delivered archive, and what was found in it.
-
-    Attributes:
-        column: the column that the reason is about, None where it is about none.
-    """
+    """One delivered file, or one member of a delivered archive, and what was found in it."""
 
     delivery_id: str
     fleet: str
@@ -44,13 +39,11 @@ class Delivery:
     run_id: str
     errors: int
     warnings: int
-    column: str | None
 
     @property
     def name(self) -> str:
         """The file's name, with the member of an archive."""
-        path = PurePosixPath(self.source)
-        return " ".join(part for part in (path.name, self.member) if part) or self.delivery_id
+        return file_name(self.source, self.member) or self.delivery_id
 
 
 @dataclass(frozen=True)
@@ -59,6 +52,12 @@ class Blocked:
 
     count: int
     newest: Delivery
+
+
+def file_name(source: str | None, member: str | None = "") -> str:
+    """What was delivered as people call it: ``odd.csv``, ``set.zip/train_FD001.txt``."""
+    name = (source or "").rstrip("/").rpartition("/")[2]
+    return "/".join(part for part in (name, "" if member == name else member) if part)
 
 
 def known(pinned: Pinned) -> pl.DataFrame:
@@ -73,9 +72,7 @@ def known(pinned: Pinned) -> pl.DataFrame:
 )
 def _known(pinned: Pinned, _deliveries: int | None, _anomalies: int | None) -> pl.DataFrame:
     found = pinned.scan(DELIVERIES).select(*_COLUMNS).collect("polars").to_native()
-    about = columns_by_reason(pinned)
     frame: pl.DataFrame = found.join(counts_by_delivery(pinned), on="delivery_id", how="left")
-    frame = frame.join(about, on=["delivery_id", "reason"], how="left")
     return frame.with_columns(
         pl.col("rows", "accepted", "quarantined", "duplicates", "conflicts").fill_null(0),
         pl.col("errors", "warnings").fill_null(0),

@@ -10,11 +10,11 @@ import polars as pl
 from cachetools import LRUCache, cached
 
 from app.queries import statistics
+from app.queries.schemas import in_force, schemas
 from app.queries.statistics import Published
 from app.queries.taught import Taught, taught_by
 from app.services import Services
 from lakehouse.artifacts import BrokenArtifactError
-from lakehouse.quality import SCHEMAS
 from lakehouse.snapshots import Pinned
 from lakehouse.validation.comparison import Compared, compare, limits
 from lakehouse.validation.files import published_statistics, read_schema
@@ -61,8 +61,9 @@ class Arrived:
 
 
 def live_model(services: Services, pinned: Pinned, fleet: str) -> Taught | None:
-    """The model that was live at the snapshot and what it learnt from."""
-    return taught_by(services, pinned.snapshot.live.get(fleet))
+    """What the model that was live at the snapshot learnt from; None without model or record."""
+    name = pinned.snapshot.live.get(fleet)
+    return taught_by(services, name) if name else None
 
 
 def candidates(services: Services, pinned: Pinned, fleet: str) -> tuple[Published, ...]:
@@ -91,7 +92,7 @@ def feature_drift(pinned: Pinned, model: Taught) -> Drifted:
     if not came.flights:
         return Drifted(problem="nothing_new")
     try:
-        columns, flights = _features(pinned, model, came.flights)
+        columns, flights = _features(pinned, model)
     except (BrokenArtifactError, ValueError, OSError, StopIteration) as error:
         return Drifted(problem=f"These statistics cannot be read: {error}")
     return Drifted(columns, {each.name: LOOK for each in columns}, flights)
@@ -117,10 +118,15 @@ def arrived(pinned: Pinned, fleet: str, silver_version: int) -> Arrived:
 
 @cached(
     LRUCache(16),
-    key=lambda pinned, model, _flights: (pinned.lake, pinned.version(FEATURES), model),
+    key=lambda pinned, model: (
+        pinned.lake,
+        pinned.version(FEATURES),
+        pinned.version(STATUS),
+        model,
+    ),
     lock=RLock(),
 )
-def _features(pinned: Pinned, model: Taught, _flights: int) -> tuple[tuple[Compared, ...], int]:
+def _features(pinned: Pinned, model: Taught) -> tuple[tuple[Compared, ...], int]:
     assert model.features is not None  # noqa: S101  (asked for by feature_drift alone)
     training = published_statistics(model.features.folder)
     came = arrived(pinned, model.fleet, model.silver_version)
@@ -163,10 +169,8 @@ def _blocks(came: Arrived) -> list[tuple[str, str]]:
 
 
 def _allowed(pinned: Pinned, fleet: str) -> dict[str, float]:
-    mine = (nw.col("fleet") == fleet, nw.col("state") == "accepted")
-    rows = pinned.scan(SCHEMAS.name).filter(*mine).sort("at", descending=True).head(1)
-    found = rows.select("schema").collect("polars")["schema"].to_list()
-    return dict(limits(read_schema(found[0]), "skew")) if found else {}
+    held = in_force(schemas(pinned, fleet))
+    return {} if held is None else dict(limits(read_schema(held.text), "skew"))
 
 
 def _as_published(model: Taught) -> Published | None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from app.queries import engine_findings
 from app.queries.band import SAME, Band, fleet_band, transform_of
+from app.queries.corrections import Correction, corrections
 from app.queries.fleet import EngineRow, engine_row, neighbours
 from app.queries.forecasts import Forecasts, forecasts
 from app.queries.provenance import Provenance, provenance
@@ -69,6 +70,7 @@ class EngineView:
     before: str | None
     after: str | None
     found: tuple[engine_findings.Mark, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def default_norm(self) -> bool:
@@ -133,7 +135,7 @@ def engine_view(pinned: Pinned, profile: Profile, name: Name, at: datetime) -> E
     transform_id = transform_of(pinned, name.fleet, name.serving)
     life = _life(pinned, profile, name, transform_id)
     before, after = neighbours(pinned, profile, name.fleet, name.engine)
-    said = forecasts(pinned, name.fleet, name.engine)
+    said = forecasts(pinned, profile, name.fleet, row)
     return EngineView(
         fleet=name.fleet,
         row=row,
@@ -144,6 +146,7 @@ def engine_view(pinned: Pinned, profile: Profile, name: Name, at: datetime) -> E
         before=before,
         after=after,
         found=engine_findings.marks(pinned, name.fleet, name.engine, life.brought),
+        corrections=corrections(pinned, name.fleet, name.engine),
     )
 
 

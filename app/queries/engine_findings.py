@@ -25,11 +25,6 @@ class Mark:
     anomaly: Anomaly
     span: Span | None
 
-    @property
-    def blocks(self) -> bool:
-        """It keeps a delivery out; one that a person let in is only told."""
-        return self.anomaly.severity == "error" and self.anomaly.delivery_state == "blocked"
-
 
 def marks(pinned: Pinned, fleet: str, engine: str, brought: Mapping[str, Span]) -> tuple[Mark, ...]:
     """What stands against an engine, what blocks first.
@@ -51,7 +46,7 @@ def marks(pinned: Pinned, fleet: str, engine: str, brought: Mapping[str, Span]) 
         for each in found
         if each.engine is None and str(each.delivery_id) in spans
     ]
-    return tuple(sorted(told, key=lambda mark: not mark.blocks))
+    return tuple(sorted(told, key=lambda mark: not mark.anomaly.blocks))
 
 
 def _delivered(pinned: Pinned, name: tuple[str, str], ids: set[str]) -> dict[str, Span]:

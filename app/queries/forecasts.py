@@ -9,6 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from app.queries.fleet import EngineRow
+from lakehouse.corrections import outdated_by
+from lakehouse.profiles import Profile
 from lakehouse.snapshots import Pinned
 
 PREDICTIONS = "gold/predictions"
@@ -27,6 +30,7 @@ class Said:
         start: first cycle of the window.
         end: last cycle of the window, NaN while it is open.
         models: the model of each.
+        outdated: of each the decisions of people by which its rows are no more; none: it stands.
     """
 
     cycle: NDArray[np.int64]
@@ -34,9 +38,16 @@ class Said:
     start: Floats
     end: Floats
     models: tuple[str, ...]
+    outdated: tuple[tuple[str, ...], ...] = ()
 
     def __len__(self) -> int:
         return len(self.cycle)
+
+    @property
+    def is_outdated(self) -> NDArray[np.bool_]:
+        """Which were made from rows that were corrected since."""
+        marks = [bool(by) for by in self.outdated] or [False] * len(self)
+        return np.array(marks, dtype=np.bool_)
 
     def held(self, failed_at: int) -> NDArray[np.bool_]:
         """Which windows contained the failure; an open one holds from where it opens."""
@@ -45,7 +56,10 @@ class Said:
 
 @dataclass(frozen=True)
 class Issued:
-    """The row of ``gold/predictions`` that the engine's newest forecast stands on."""
+    """The row of ``gold/predictions`` that stands for the engine now.
+
+    ``outdated_by`` names the decisions since by which its rows are no more.
+    """
 
     cycle: int
     model_id: str
@@ -53,6 +67,7 @@ class Issued:
     features_version: int | None
     coverage: float | None
     predicted_at: datetime | None
+    outdated_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +78,7 @@ class Forecasts:
         issued: said when that cycle was the engine's newest.
         backfill: worked out later by the live model, from the rows up to that cycle only.
         in_training: this engine taught the model that worked them out.
-        newest: the newest issued one with its provenance, None before a model was live.
+        newest: the issued one that stands now, None before a model was live.
     """
 
     issued: Said
@@ -72,25 +87,28 @@ class Forecasts:
     newest: Issued | None
 
 
-def forecasts(pinned: Pinned, fleet: str, engine: str) -> Forecasts:
+def forecasts(pinned: Pinned, profile: Profile, fleet: str, row: EngineRow) -> Forecasts:
     """All forecasts of one engine at the pinned versions."""
-    more = ("run_id", "features_version", "coverage", "predicted_at")
-    issued = _rows(pinned, PREDICTIONS, fleet, engine, more).sort("cycle", "predicted_at")
-    backfill = _rows(pinned, BACKFILL, fleet, engine, ("in_training",)).sort("cycle")
+    engine = (fleet, row.engine)
+    more = ("run_id", "features_version", "coverage", "predicted_at", "input_digest")
+    issued = _rows(pinned, PREDICTIONS, engine, more).sort("cycle", "predicted_at")
+    backfill = _rows(pinned, BACKFILL, engine, ("in_training",)).sort("cycle")
     taught = bool(backfill["in_training"].any()) if backfill.height else False
-    return Forecasts(_said(issued), _said(backfill), taught, _newest(issued))
+    outdated = tuple(outdated_by(pinned, profile, engine, issued))
+    newest = _newest(issued, outdated, row)
+    return Forecasts(_said(issued, outdated), _said(backfill), taught, newest)
 
 
 def _rows(
-    pinned: Pinned, table: str, fleet: str, engine: str, more: tuple[str, ...]
+    pinned: Pinned, table: str, engine: tuple[str, str], more: tuple[str, ...]
 ) -> pl.DataFrame:
-    one = (nw.col("fleet") == fleet, nw.col("engine") == engine)
+    one = (nw.col("fleet") == engine[0], nw.col("engine") == engine[1])
     rows = pinned.scan(table).filter(*one).select(*COLUMNS, *more).collect("polars")
     frame: pl.DataFrame = rows.to_native()
     return frame
 
 
-def _said(frame: pl.DataFrame) -> Said:
+def _said(frame: pl.DataFrame, outdated: tuple[tuple[str, ...], ...] = ()) -> Said:
     def numbers(name: str) -> Any:
         return frame[name].cast(pl.Float64).to_numpy()
 
@@ -100,12 +118,17 @@ def _said(frame: pl.DataFrame) -> Said:
         numbers("window_from"),
         numbers("window_to"),
         tuple(frame["model_id"]),
+        outdated,
     )
 
 
-def _newest(frame: pl.DataFrame) -> Issued | None:
-    if frame.is_empty():
-        return None
-    row = frame.row(-1, named=True)
+def _newest(
+    issued: pl.DataFrame, outdated: tuple[tuple[str, ...], ...], row: EngineRow
+) -> Issued | None:
+    """What the engine's status stands on: not always what was issued last."""
     names = ("cycle", "model_id", "run_id", "features_version", "coverage", "predicted_at")
-    return Issued(**{name: row[name] for name in names})
+    told = (row.said_at, row.model_id, row.run_id, row.predicted_at)
+    for one, by in zip(issued.iter_rows(named=True), outdated, strict=True):
+        if (one["cycle"], one["model_id"], one["run_id"], one["predicted_at"]) == told:
+            return Issued(**{name: one[name] for name in names}, outdated_by=by)
+    return None

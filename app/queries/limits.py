@@ -1,9 +1,9 @@
 """The limits that people set for a fleet's sensors: those in force and those before them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import RLock
-from typing import Any, Literal
+from typing import Literal
 
 import narwhals as nw
 from cachetools import LRUCache, cached
@@ -59,6 +59,12 @@ def limits(pinned: Pinned, fleet: str, until: datetime | None = None) -> tuple[L
     return tuple(sorted(told, key=lambda limit: limit.standing != "in force"))
 
 
+def held(pinned: Pinned, fleet: str, sensor: str) -> tuple[Limit, ...]:
+    """What holds for a sensor now, of every regime, newest first."""
+    known = limits(pinned, fleet)
+    return tuple(each for each in known if each.sensor == sensor and each.standing == "in force")
+
+
 def one(pinned: Pinned, limit_id: str) -> Limit | None:
     """One limit as it was set, None when there is none of that name."""
     known = _known(pinned.lake, pinned.lake.version(LIMITS.name))
@@ -67,9 +73,7 @@ def one(pinned: Pinned, limit_id: str) -> Limit | None:
 
 def _placed(limit: Limit, newest: str) -> Limit:
     standing: Standing = "lifted" if limit.lifts else "in force"
-    values: dict[str, Any] = {**vars(limit)}
-    values["standing"] = standing if limit.limit_id == newest else "replaced"
-    return Limit(**values)
+    return replace(limit, standing=standing if limit.limit_id == newest else "replaced")
 
 
 @cached(LRUCache(4), key=lambda lake, version: (lake, version), lock=RLock())

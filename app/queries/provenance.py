@@ -8,6 +8,7 @@ from typing import Any
 
 from cachetools import LRUCache, cached
 
+from app.queries.deliveries import file_name
 from app.queries.fleet import EngineRow
 from app.queries.forecasts import Forecasts
 from lakehouse.snapshots import Pinned
@@ -20,10 +21,15 @@ LOOK_BACK = 20
 
 @dataclass(frozen=True)
 class Link:
-    """One link of the chain: what it is called and the run that made it."""
+    """One link of the chain: what it is called, the run that made it, and the table version.
+
+    ``table`` is empty for what is no table version.
+    """
 
     label: str
     run_id: str = ""
+    table: str = ""
+    version: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,8 @@ def provenance(
 def _table(pinned: Pinned, table: str, version: int | None) -> Link | None:
     if version is None:
         return None
-    return Link(f"v{version}", str(_note(pinned, table, version).get("run_id", "")))
+    run_id = str(_note(pinned, table, version).get("run_id", ""))
+    return Link(f"v{version}", run_id, table, version)
 
 
 def _note(pinned: Pinned, table: str, version: int | None) -> Mapping[str, Any]:
@@ -95,9 +102,4 @@ def _delivery(pinned: Pinned, delivery_id: str | None) -> Link | None:
 def _deliveries(pinned: Pinned) -> Mapping[str, tuple[str, str]]:
     rows = pinned.scan(DELIVERIES).select("delivery_id", "source", "member", "run_id")
     found = rows.collect("polars").iter_rows()
-    return {key: (_named(source, member), run or "") for key, source, member, run in found}
-
-
-def _named(source: str | None, member: str | None) -> str:
-    name = (source or "").rstrip("/").rsplit("/", 1)[-1]
-    return f"{name}/{member}" if member and member != name else name
+    return {key: (file_name(source, member), run or "") for key, source, member, run in found}

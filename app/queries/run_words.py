@@ -172,6 +172,17 @@ def _reported(run: Run) -> str:
     return f"{where} {request.get('origin')}"
 
 
+def _corrected(request: Mapping[str, Any]) -> str:
+    first, last = request.get("cycle"), request.get("until")
+    flights = f"{first}" if last in (None, first) else f"{first}-{last}"
+    place = f"{request.get('fleet')}/{request.get('engine')}" + (f"@{flights}" if first else "")
+    if request.get("retracts"):
+        return f"{place}: take {request['retracts']} back"
+    if request.get("action") == "withdraw":
+        return f"{place} withdrawn"
+    return f"{place} {', '.join(request.get('changes') or ())}"
+
+
 def _limited(request: Mapping[str, Any]) -> str:
     where = f"{request.get('fleet')}/{request.get('sensor')}"
     return f"{where} at {request['regime']}" if request.get("regime") else where
@@ -182,6 +193,9 @@ _DECIDED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "review": lambda request: f"{request.get('decision')} {request.get('delivery_id')}",
     "schema": lambda request: f"{request.get('decision')} {request.get('schema_id')}",
     "limit": _limited,
+    "correct": _corrected,
+    "restore": lambda request: f"{request.get('table')}@{request.get('version')}",
+    "maintain": lambda request: f"versions replaced {request.get('days')} days ago",
 }
 
 
@@ -211,12 +225,28 @@ def _reviewed(result: Mapping[str, Any]) -> str:
     return f"{delivery.get('before')} → {delivery.get('after')}"
 
 
+def _restored(result: Mapping[str, Any]) -> str:
+    restored = result.get("restored") or {}
+    engines, deliveries = restored.get("engines") or 0, len(restored.get("deliveries") or ())
+    return f"{engines:,} engines changed, {deliveries:,} deliveries decided anew"
+
+
+def _maintained(result: Mapping[str, Any]) -> str:
+    files = sum(table["files_deleted"] for table in result.get("tables") or ())
+    kept, lost = len(result.get("kept") or ()), len(result.get("lost") or ())
+    parts = [f"{files:,} files let go", f"{kept:,} versions kept for models" if kept else ""]
+    return ", ".join([*filter(None, parts), *([f"{lost:,} proofs lost"] if lost else [])])
+
+
 _OUTCOMES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "ingest": _ingested,
     "retrain": _trained,
     "score": _scored,
     "review": _reviewed,
     "schema": lambda result: str((result.get("schema") or {}).get("after") or ""),
+    "correct": lambda result: f"said as {(result.get('correction') or {}).get('correction_id')}",
+    "restore": _restored,
+    "maintain": _maintained,
     "limit": lambda result: f"set as {result.get('limit_id')}",
 }
 

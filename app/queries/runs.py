@@ -16,6 +16,7 @@ from app.services import Services
 from lakehouse.journal import LogLine, Step
 from lakehouse.requests import REQUESTS
 from lakehouse.runs import FINAL, RUN_ID, Run, RunError
+from lakehouse.snapshots import Snapshot
 
 PAGE_SIZE = 50
 LAST_PAGE = 200
@@ -43,6 +44,7 @@ class RunPage:
         alive: a worker is running.
         problem: why the run records cannot be read, empty when they can.
         taken: what the streams among them have taken in.
+        as_of: the snapshot that was asked for, None for now.
     """
 
     runs: tuple[Run, ...] = ()
@@ -51,11 +53,12 @@ class RunPage:
     alive: bool = True
     problem: str = ""
     taken: Mapping[str, Taken] = field(default_factory=dict)
+    as_of: int | None = None
 
     @property
     def active(self) -> bool:
-        """Whether a run of this page can still change."""
-        return any(run.state not in FINAL for run in self.runs)
+        """Whether a run of this page can still change; what was, cannot."""
+        return self.as_of is None and any(run.state not in FINAL for run in self.runs)
 
 
 @dataclass(frozen=True)
@@ -74,19 +77,23 @@ class RunDetail:
     newest: Newest | None = None
 
 
-def run_page(services: Services, kind: str | None = None, page: int = 1) -> RunPage:
-    """Page ``page`` of the runs of one kind, of all kinds by default."""
+def run_page(
+    services: Services, kind: str | None = None, page: int = 1, as_of: int | None = None
+) -> RunPage:
+    """Page ``page`` of the runs of one kind, of all kinds by default, as of a snapshot."""
     page = min(max(page, 1), LAST_PAGE)
     kind = kind if kind in KINDS else None
+    pinned = services.pinned(as_of)
+    until = None if as_of is None else pinned.snapshot.time
     try:
-        found = services.runs.recent(PAGE_SIZE + 1, (page - 1) * PAGE_SIZE, kind)
+        found = services.runs.recent(PAGE_SIZE + 1, (page - 1) * PAGE_SIZE, kind, until)
     except STORE_ERRORS as error:
-        return RunPage(problem=_store_problem(error))
-    runs = tuple(_as_it_stands(run) for run in found[:PAGE_SIZE])
-    ids = tuple(run.run_id for run in runs if run.kind == STREAM)
-    taken = streams.taken(services.pinned(), ids) if ids else {}
-    more, alive = len(found) > PAGE_SIZE, services.runs.worker_alive()
-    return RunPage(runs, page, more, alive, taken=taken)
+        return RunPage(problem=_store_problem(error), as_of=as_of)
+    runs = tuple(_as_it_stood(_as_it_stands(run), pinned.snapshot, as_of) for run in found)
+    ids = tuple(run.run_id for run in runs[:PAGE_SIZE] if run.kind == STREAM)
+    taken = streams.taken(pinned, ids) if ids else {}
+    more, alive = len(found) > PAGE_SIZE, as_of is not None or services.runs.worker_alive()
+    return RunPage(runs[:PAGE_SIZE], page, more, alive, taken=taken, as_of=as_of)
 
 
 def run_detail(services: Services, run_id: str) -> RunDetail:
@@ -171,6 +178,25 @@ def _as_it_stands(run: Run) -> Run:
         return run
     steps = (replace(s, state=ended) if s.state == "RUNNING" else s for s in run.steps)
     return replace(run, steps=tuple(steps))
+
+
+def _as_it_stood(run: Run, then: Snapshot, as_of: int | None) -> Run:
+    """A run as it was when a snapshot was taken; a snapshot is the last act of its own run."""
+    if as_of is None or then.time is None or run.run_id == then.run_id:
+        return run
+    if run.finished is not None and run.finished <= then.time:
+        return run
+    began = run.started is not None and run.started <= then.time
+    return replace(
+        run,
+        state="RUNNING" if began else "QUEUED",
+        started=run.started if began else None,
+        finished=then.time if began else None,  # so that it took what it had taken then
+        steps=(),
+        writes={},
+        error="",
+        result=None,
+    )
 
 
 def _mark(file: Path) -> str:

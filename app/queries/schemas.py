@@ -95,11 +95,18 @@ def in_force(every: tuple[SchemaVersion, ...]) -> SchemaVersion | None:
     return next((each for each in every if each.holds), None)
 
 
+def one(pinned: Pinned, schema_id: str) -> SchemaVersion | None:
+    """One schema of any fleet, None when there is none of that name."""
+    mine = pinned.scan(SCHEMAS.name).filter(nw.col("schema_id") == schema_id).head(1)
+    fleets = mine.select("fleet").collect("polars")["fleet"].to_list()
+    every = schemas(pinned, str(fleets[0])) if fleets else ()
+    return next((each for each in every if each.schema_id == schema_id), None)
+
+
 def text_of(pinned: Pinned, schema_id: str) -> str | None:
     """schema.pbtxt of one schema of any fleet, None when there is none of that name."""
-    mine = pinned.scan(SCHEMAS.name).filter(nw.col("schema_id") == schema_id).head(1)
-    found = mine.select("schema").collect("polars")["schema"].to_list()
-    return str(found[0]) if found else None
+    found = one(pinned, schema_id)
+    return None if found is None else found.text
 
 
 def facts(version: SchemaVersion) -> tuple[Facts, ...]:

@@ -8,6 +8,7 @@ from threading import RLock
 import narwhals as nw
 from cachetools import LRUCache, cached
 
+from app.queries.deliveries import file_name
 from app.queries.taught import Statistics, Taught, taught
 from app.services import Services
 from lakehouse.artifacts import BrokenArtifactError
@@ -85,7 +86,7 @@ def deliveries(settings: Settings, pinned: Pinned) -> tuple[Published, ...]:
     folder = settings.artifacts / "StatisticsGen"
     return tuple(
         Published(
-            row["delivery_id"], row["fleet"], row["kind"], _source(row["source"], row["member"]),
+            row["delivery_id"], row["fleet"], row["kind"], file_name(row["source"], row["member"]),
             row["received_at"], row["accepted"], folder / row["delivery_id"],
         )
         for row in newest
@@ -143,11 +144,6 @@ def _taught(first: Taught, kind: str, models: str, where: tuple[str, Statistics]
     name = f"{first.transform_id}{suffix}"
     version = first.silver_version
     return Published(name, first.fleet, kind, models, time, told.rows, told.folder, version)
-
-
-def _source(source: str | None, member: str | None) -> str:
-    name = (source or "").rstrip("/").rsplit("/", 1)[-1]
-    return f"{name}/{member}" if member and member != name else name
 
 
 def _stamp(time: datetime) -> float:

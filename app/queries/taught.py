@@ -13,6 +13,7 @@ from lakehouse.serving import all_live
 
 _LOG = logging.getLogger(__name__)
 MOST_MODELS = 100
+NO_STORE = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -50,31 +51,53 @@ def taught(services: Services) -> tuple[Taught, ...]:
     """The newest models, newest first; those that are live, if the metadata store is busy."""
     settings = services.settings
     try:
-        return _known(settings.home, settings.metadata, _mark(settings.metadata))
+        return _newest(settings.home, settings.metadata, mark(settings.metadata))
     except Exception:
         _LOG.exception("the metadata store cannot be read")
-    live = all_live(settings.serving).values()
+    return _served(services)
+
+
+def taught_by(services: Services, model_id: str) -> Taught | None:
+    """What taught one model, however old; None when there is no record of it."""
+    settings = services.settings
+    try:
+        return _one(settings.home, settings.metadata, mark(settings.metadata), model_id)
+    except Exception:
+        _LOG.exception("the metadata store cannot be read")
+    return next((each for each in _served(services) if each.model_id == model_id), None)
+
+
+def _served(services: Services) -> tuple[Taught, ...]:
+    """The live models as they are served: without their statistics."""
     return tuple(
         Taught(each.model_id, each.fleet, each.transform_id, each.silver_version, 0, None, None)
-        for each in live
+        for each in all_live(services.settings.serving).values()
     )
 
 
-def taught_by(services: Services, model_id: str | None) -> Taught | None:
-    """What taught one model, None when it is not known."""
-    return next((each for each in taught(services) if each.model_id == model_id), None)
-
-
 @cached(LRUCache(8), lock=RLock())
-def _known(home: Path, path: Path, mark: tuple[int, int]) -> tuple[Taught, ...]:
-    if mark == (0, 0):
+def _newest(home: Path, path: Path, written: tuple[int, int]) -> tuple[Taught, ...]:
+    if written == NO_STORE:
         return ()
+    metadata = _opened(path)
+    models = metadata.artifacts("Model")[::-1][:MOST_MODELS]
+    return tuple(_taught(home, metadata, model) for model in models)
+
+
+@cached(LRUCache(32), lock=RLock())
+def _one(home: Path, path: Path, written: tuple[int, int], model_id: str) -> Taught | None:
+    if written == NO_STORE:
+        return None
+    metadata = _opened(path)
+    model = metadata.artifact("Model", model_id)
+    return None if model is None else _taught(home, metadata, model)
+
+
+def _opened(path: Path) -> Any:
     # The store's library is loaded by who looks at models, not when the dashboard starts.
     from lakehouse.metadata import Metadata
 
-    metadata = Metadata(path)
-    models = metadata.artifacts("Model")[::-1][:MOST_MODELS]
-    return tuple(_taught(home, metadata, model) for model in models)
+    return Metadata(path)
 
 
 def _taught(home: Path, metadata: Any, model: Any) -> Taught:
@@ -99,10 +122,10 @@ def _statistics(home: Path, metadata: Any, name: str) -> Statistics | None:
     return Statistics(home / found.uri, None if rows is None else int(rows))
 
 
-def _mark(file: Path) -> tuple[int, int]:
+def mark(file: Path) -> tuple[int, int]:
     """What changes when something is written, without opening the file."""
     try:
         stat = file.stat()
     except OSError:
-        return 0, 0
+        return NO_STORE
     return stat.st_mtime_ns, stat.st_size

@@ -33,6 +33,7 @@ class Action(StrEnum):
     DECIDE = "decide"
     LIMIT = "limit"
     CORRECT = "correct"
+    MAINTAIN = "maintain"
     PROMOTE = "promote"
     ROLL_BACK = "roll_back"
     READ_AUDIT = "read_audit"
@@ -53,6 +54,7 @@ _ENGINEER = _OPERATOR | {
     Action.DECIDE,
     Action.LIMIT,
     Action.CORRECT,
+    Action.MAINTAIN,
     Action.PROMOTE,
     Action.ROLL_BACK,
 }

@@ -1,7 +1,7 @@
 """The diff of two versions of a table: small facts at once, rows when somebody looks at them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals as nw
@@ -9,7 +9,7 @@ import polars as pl
 
 from lakehouse.commits import DataFile, DeltaLog, Fields
 from lakehouse.diffs.files import FileDiff, file_diff
-from lakehouse.diffs.rows import LargeDiffError, Side, compare, scan_files, subtract
+from lakehouse.diffs.rows import DiffError, LargeDiffError, Side, compare, scan_files, subtract
 from lakehouse.diffs.shifts import SAMPLE_ROWS, Shift, shifts
 from lakehouse.history import SchemaChange, VersionFacts, schema_changes, table_history
 from lakehouse.lake import Lake
@@ -108,12 +108,39 @@ class TableDiff:
         rows of a few files that were there. At most ``rows`` rows of each are looked at, evenly
         spread.
         """
+        return shifts(*self.samples(rows), leave_out=self.key)
+
+    def samples(self, rows: int = SAMPLE_ROWS) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The rows that :meth:`shifts` compares: before and after."""
         old, new = self._old.sample(rows), self._new.sample(rows)
         if old.is_empty() and not new.is_empty():
             old = _spread(self._rest, rows)
         elif new.is_empty() and not old.is_empty():
             new = _spread(self._rest, rows)
-        return shifts(old, new, leave_out=self.key)
+        return old, new
+
+    def of_engine(self, fleet: str, engine: str) -> "TableDiff":
+        """What concerns one engine: a changed row that belongs to it before or after.
+
+        Raises:
+            DiffError: the table tells of no engines.
+        """
+        if not set(_ENGINE) <= self.fields.keys():
+            raise DiffError(f"{self.table} tells of no engines")
+        mine = {"fleet": fleet, "engine": engine}
+        (went, was), (came, now) = self._old.alike(mine), self._new.alike(mine)
+        old = Side(self._old.rows, self._old.at.filter(went), self._old.changed.filter(was | now))
+        new = Side(self._new.rows, self._new.at.filter(came), self._new.changed.filter(was | now))
+        touched = bool(len(old.at) or len(new.at) or len(new.changed))
+        return replace(
+            self,
+            rows_added=len(new.at),
+            rows_removed=len(old.at),
+            rows_changed=len(new.changed),
+            engines=((fleet, engine),) if touched else (),
+            _old=old,
+            _new=new,
+        )
 
 
 def table_diff(

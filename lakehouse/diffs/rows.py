@@ -135,6 +135,16 @@ class Side:
         """Some columns of all rows that differ."""
         return _rows_at(self.rows.select(columns), pl.concat([self.at, self.changed]))
 
+    def alike(self, values: Mapping[str, str]) -> tuple[pl.Series, pl.Series]:
+        """Of the rows without a partner and of those with one, which hold these values."""
+        columns = self.rows.select(list(values))
+        wanted = pl.all_horizontal(pl.col(n).eq_missing(pl.lit(v)) for n, v in values.items())
+        alone, paired = (
+            _rows_at(columns, places).select(wanted.alias(_AT))[_AT]
+            for places in (self.at, self.changed)
+        )
+        return alone, paired
+
 
 def compare(gone: pl.LazyFrame, came: pl.LazyFrame, key: Sequence[str]) -> tuple[Side, Side]:
     """What is only in ``gone`` and what is only in ``came``, as multisets of rows.

@@ -213,9 +213,11 @@ class LocalEngine:
 
     def added(self, path: Path, after: int, until: int) -> list[Added]:
         """Files that the commits in (after, until] added, oldest first."""
+        # What maintenance let go of the log had been looked at before.
+        first = max(after + 1, oldest(path))
         return [
             Added(version, str(action["add"]["path"]), int(action["add"]["size"]))
-            for version in range(after + 1, until + 1)
+            for version in range(first, until + 1)
             for action in actions(path, version)
             if "add" in action
         ]

@@ -12,26 +12,22 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from lakehouse.validation.protos import Schema, Statistics
 from lakehouse.validation.reading import Told, dataset
 
+# A text feature with more distinct values than that has no domain.
 MAX_DOMAIN = 100
 TRUE = frozenset({"TRUE", "true", "SET", "set", "1", ""})
 FALSE = frozenset({"FALSE", "false", "CLEAR", "clear", "0"})
 
 
-def infer_schema(
-    statistics: Statistics,
-    infer_shape: bool = True,
-    max_domain: int = MAX_DOMAIN,
-) -> Schema:
+def infer_schema(statistics: Statistics, infer_shape: bool = True) -> Schema:
     """The schema that fits these statistics.
 
     Args:
         statistics: of one data set.
         infer_shape: give features that are always there a fixed shape, as SchemaGen does.
-        max_domain: a text feature with more distinct values than that has no domain.
     """
     schema = schema_pb2.Schema()
     for told in dataset(statistics).features:
-        _infer_feature(schema, told, infer_shape, max_domain)
+        _infer_feature(schema, told, infer_shape)
     return schema
 
 
@@ -63,16 +59,14 @@ def with_comparators(
     return proposed
 
 
-def _infer_feature(
-    schema: schema_pb2.Schema, told: Told, infer_shape: bool, max_domain: int
-) -> None:
+def _infer_feature(schema: schema_pb2.Schema, told: Told, infer_shape: bool) -> None:
     feature = schema.feature.add(name=told.name, type=told.feature_type)
     feature.presence.min_count = min(told.present, 1)
     if told.present:
         if not told.missing:
             feature.presence.min_fraction = 1.0
         _infer_shape(feature, told, infer_shape)
-    _infer_domain(schema, feature, told, max_domain)
+    _infer_domain(schema, feature, told)
 
 
 def _infer_shape(feature: schema_pb2.Feature, told: Told, infer_shape: bool) -> None:
@@ -85,9 +79,7 @@ def _infer_shape(feature: schema_pb2.Feature, told: Told, infer_shape: bool) -> 
         feature.value_count.min = 1
 
 
-def _infer_domain(
-    schema: schema_pb2.Schema, feature: schema_pb2.Feature, told: Told, max_domain: int
-) -> None:
+def _infer_domain(schema: schema_pb2.Schema, feature: schema_pb2.Feature, told: Told) -> None:
     values = sorted(told.values)
     if told.is_bytes or told.has_invalid_text:
         return
@@ -100,7 +92,7 @@ def _infer_domain(
             setattr(feature.bool_domain, chosen, value)
     elif told.is_text and values and all(is_integer(value) for value in values):
         feature.int_domain.SetInParent()
-    elif told.is_text and 0 < len(values) <= max_domain:
+    elif told.is_text and 0 < len(values) <= MAX_DOMAIN:
         schema.string_domain.add(name=told.name, value=values)
         feature.domain = told.name
 

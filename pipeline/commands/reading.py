@@ -8,6 +8,7 @@ import click
 import narwhals as nw
 import polars as pl
 
+from lakehouse.corrections import outdated_by
 from lakehouse.runs import Run, RunError, RunStore
 from lakehouse.settings import Settings
 from lakehouse.snapshots import Pinned, pin
@@ -46,6 +47,16 @@ def split_engine(text: str) -> tuple[str, str, int | None]:
     return fleet, engine, int(cycle) if at else None
 
 
+def split_flights(text: str) -> tuple[str, str, int, int]:
+    """FLEET/ENGINE@CYCLE or FLEET/ENGINE@FROM-TO in its parts."""
+    name, _, cycles = text.partition("@")
+    first, dash, last = cycles.partition("-")
+    if not first.isdecimal() or (dash and not last.isdecimal()):
+        fail(f"{text!r}: FLEET/ENGINE@CYCLE or FLEET/ENGINE@FROM-TO expected", Exit.USAGE)
+    fleet, engine, _ = split_engine(name)
+    return fleet, engine, int(first), int(last or first)
+
+
 @click.command()
 @click.option("--fleet")
 @json_option
@@ -72,7 +83,8 @@ def engines(settings: Settings, fleet: str | None, as_json: bool) -> None:
 def engine(settings: Settings, name: str, as_json: bool) -> None:
     """One engine and what was said of it, now or at a cycle."""
     fleet, unit, cycle = split_engine(name)
-    pinned = pin(open_home(settings).lake)
+    home = open_home(settings)
+    pinned = pin(home.lake)
     mine = (nw.col("fleet") == fleet, nw.col("engine") == unit)
     found = collect(pinned.scan(ENGINE_STATUS.name).filter(*mine)).rows(named=True)
     if not found:
@@ -83,6 +95,8 @@ def engine(settings: Settings, name: str, as_json: bool) -> None:
         prediction = _prediction_at(pinned, fleet, unit, cycle)
         if prediction is None:
             fail(f"nothing was said of {name}", Exit.USAGE)
+    if prediction is not None:
+        prediction["outdated_by"] = _outdated_by(pinned, home, (fleet, unit), prediction)
     document = _engine_document(pinned, found[0], prediction)
     show(document, as_json, json.dumps(document, indent=1, default=str))
 
@@ -183,6 +197,19 @@ def _prediction_at(pinned: Pinned, fleet: str, engine: str, cycle: int) -> Docum
         return _prediction(issued.row(-1, named=True), "issued")
     filled = collect(pinned.scan(BACKFILL.name).filter(*mine))
     return _prediction(filled.row(0, named=True), "backfill") if filled.height else None
+
+
+def _outdated_by(
+    pinned: Pinned, home: Home, engine: tuple[str, str], prediction: Document
+) -> list[str]:
+    """The corrections since that make an issued prediction one of rows that are no more."""
+    mine = (nw.col("fleet") == engine[0], nw.col("engine") == engine[1])
+    here = nw.col("cycle") == prediction["cycle"]
+    same = [pl.col(name) == prediction[name] for name in ("model_id", "run_id", "predicted_at")]
+    # A backfill, which is worked out anew with its rows, is not among them.
+    issued = collect(pinned.scan(PREDICTIONS.name).filter(*mine, here)).filter(*same)
+    found = outdated_by(pinned, home.profile, engine, issued)
+    return list(found[0]) if found else []
 
 
 def _prediction(row: Mapping[str, Any], origin: str) -> Document:

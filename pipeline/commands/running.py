@@ -223,8 +223,16 @@ def checked(request: type[Request], **values: Any) -> Any:
     try:
         return request(**values)
     except ValidationError as error:
-        problems = (f"{p['loc'][0]} = {p['input']!r}: {p['msg']}" for p in error.errors())
-        fail("; ".join(problems), Exit.USAGE)
+        fail(
+            "; ".join(_problem(p["loc"], p["input"], p["msg"]) for p in error.errors()), Exit.USAGE
+        )
+
+
+def _problem(place: tuple[int | str, ...], given: Any, message: str) -> str:
+    """What is wrong with one value, or with how they go together, which has no place."""
+    if not place:
+        return message.removeprefix("Value error, ")
+    return f"{'.'.join(map(str, place))} = {given!r}: {message}"
 
 
 def document_of(run: Run) -> Document:

@@ -4,13 +4,12 @@ What was issued is never overwritten. What is said later of earlier cycles is a 
 out from the rows up to that cycle only.
 """
 
-from hashlib import sha256
 from typing import Any
 
 import narwhals as nw
-import numpy as np
 import polars as pl
 
+from lakehouse.digests import chained_digests
 from lakehouse.profiles import Profile
 
 Rows = nw.LazyFrame[Any]
@@ -20,13 +19,15 @@ SAID = ["probability", "window_from", "window_to", "coverage", "rul"]
 TREND_POINTS = 24
 WHY_CYCLES = 10
 WHY_DEVIATION = 1.0
+# A flag that is a column's name alone: with a colon it is a value that a person corrected.
+UNUSABLE = r"(^|,)[^:,]+(,|$)"
 
 
 def changed_engines(before: Rows, after: Rows) -> Rows:
     """Engines of which any row came, went or changed between two versions of silver.
 
     Returns:
-        fleet, engine; in no order.
+        fleet, engine, cycle (the first that differs); in no order.
     """
     columns = [name for name in after.collect_schema().names() if name != "delivery_id"]
     signed = [
@@ -35,7 +36,8 @@ def changed_engines(before: Rows, after: Rows) -> Rows:
     ]
     # Equal rows cancel out, nulls included: a group is one row with all its values.
     balance = nw.concat(signed).group_by(*columns).agg(nw.col("_sign").sum())
-    return balance.filter(nw.col("_sign") != 0).select(*ENGINE).unique()
+    differ = balance.filter(nw.col("_sign") != 0)
+    return differ.group_by(*ENGINE).agg(nw.col("cycle").min())
 
 
 def newest_rows(rows: pl.DataFrame) -> pl.DataFrame:
@@ -44,32 +46,8 @@ def newest_rows(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def input_digests(silver: pl.DataFrame, profile: Profile) -> pl.DataFrame:
-    """The chained sha256 of each engine's values up to its newest cycle.
-
-    Each link hashes the link before, the cycle, which signals are null, and the signals as
-    little-endian doubles; no ids and no versions, so that equal data give equal digests.
-
-    Returns:
-        fleet, engine, cycle (the newest), input_digest; sorted by engine.
-    """
-    rows = silver.sort(ROW)
-    signals = rows.select(profile.signal_names)
-    nulls = signals.select(pl.all().is_null()).to_numpy()
-    values = signals.fill_null(0.0).to_numpy()
-    cells = np.column_stack([rows["cycle"].to_numpy(), nulls, values]).astype("<f8")
-    links, width = cells.tobytes(), cells.shape[1] * 8
-    newest = []
-    previous, digest = None, b""
-    for index, engine in enumerate(zip(rows["fleet"], rows["engine"], strict=True)):
-        if engine != previous:
-            if previous is not None:
-                newest.append(digest.hex())
-            previous, digest = engine, b""
-        digest = sha256(digest + links[index * width : (index + 1) * width]).digest()
-    if previous is not None:
-        newest.append(digest.hex())
-    found = newest_rows(rows.select(ROW))
-    return found.with_columns(pl.Series("input_digest", newest, dtype=pl.String))
+    """What each engine's newest prediction is made from: fleet, engine, cycle, input_digest."""
+    return newest_rows(chained_digests(silver, profile))
 
 
 def to_issue(
@@ -105,10 +83,24 @@ def mark(said: pl.DataFrame, in_service: pl.DataFrame, taught: pl.DataFrame) -> 
     return rows.with_columns(pl.col("newest", "in_training").fill_null(False))
 
 
-def last_issued(predictions: Rows) -> Rows:
-    """What was issued last of each engine: of its highest cycle, of that the latest."""
-    order = ["cycle", "predicted_at"]
-    return predictions.unique(ENGINE, keep="last", order_by=order)
+def standing(
+    issued: pl.DataFrame, digests: pl.DataFrame, model_id: str, before: pl.DataFrame
+) -> pl.DataFrame:
+    """What is said of each engine now: of those that changed, the prediction of their rows.
+
+    Not simply the newest one: rows that were corrected and then given back say what they said
+    first, and nothing is issued twice.
+
+    Args:
+        issued: gold/predictions of the engines that changed.
+        digests: as :func:`input_digests` gives them, of these engines.
+        model_id: the live model.
+        before: the same as this gives, before the change; it stands for the others.
+    """
+    key = [*ROW, "input_digest"]
+    now = issued.filter(pl.col("model_id") == model_id).join(digests, on=key, how="semi")
+    others = before.join(now, on=ENGINE, how="anti")
+    return pl.concat([others, now.select(others.columns)], how="vertical_relaxed").sort(ENGINE)
 
 
 def trends(said: pl.DataFrame) -> pl.DataFrame:
@@ -193,7 +185,7 @@ def data_status(
             pl.col("cycle").last(),
             pl.len().cast(pl.Int64).alias("cycles_seen"),
             (pl.col("cycle").max() - pl.col("cycle").min() + 1 != pl.len()).alias("gap"),
-            (pl.col("flags").fill_null("") != "").any().alias("flagged"),
+            pl.col("flags").fill_null("").str.contains(UNUSABLE).any().alias("flagged"),
             pl.col("received_at").max().alias("last_received_at"),
             pl.col("simulated").any(),
         )

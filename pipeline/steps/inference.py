@@ -31,13 +31,14 @@ from lakehouse.tables import (
 from pipeline.components.bulk_inferrer import (
     ENGINE,
     ROW,
+    SAID,
     changed_engines,
     data_status,
     engine_status,
     input_digests,
-    last_issued,
     mark,
     reasons,
+    standing,
     to_issue,
     trends,
 )
@@ -47,6 +48,7 @@ from pipeline.models.failure import FailureModel
 from pipeline.models.graph import TransformGraph
 from pipeline.step import Step, Summary
 from pipeline.steps.frames import collect, lazy
+from pipeline.steps.left_behind import left_behind
 
 Rows = nw.LazyFrame[Any]
 
@@ -62,6 +64,7 @@ class _Fleet:
     caught_up: int | None
     model_before: str | None
     served: pl.DataFrame
+    said: pl.DataFrame
 
     @property
     def in_service(self) -> pl.DataFrame:
@@ -73,32 +76,18 @@ def bulk_infer(fleets: Sequence[str], step: Step, all_cycles: bool = False) -> S
     """Score what changed in some fleets."""
     models: dict[str, str | None] = {}
     rows = 0
-    names = sorted({*fleets, *_left_behind(step)})
+    names = sorted({*fleets, *left_behind(step)})
     for index, name in enumerate(names):
         step.progress(index / len(names), f"scoring {name}")
         fleet = _fleet(step, name)
         served = live(step.home.settings.serving, name)
         models[name] = None if served is None else served.model_id
+        said = fleet.said
         if served is not None:
-            rows += _score(step, fleet, served, all_cycles)
-        _refresh_status(step, fleet, served)
+            scored, said = _score(step, fleet, served, all_cycles)
+            rows += scored
+        _refresh_status(step, fleet, served, said)
     return {"rows": rows, "models": models, "fleets": names}
-
-
-def _left_behind(step: Step) -> set[str]:
-    """Fleets whose silver a run changed that then failed: a snapshot must not tear them."""
-    current = step.version(SILVER.name)
-    status = step.read(ENGINE_STATUS.name).group_by("fleet").agg(nw.col("silver_version").min())
-    behind = dict(collect(status).iter_rows())
-    if current is None or not behind:
-        return set()
-    missed = step.home.lake.history(SILVER.name, current, current - min(behind.values()))
-    return {
-        fleet
-        for entry in missed
-        for fleet, seen in behind.items()
-        if entry.version > seen and f"/{SILVER.name}/{fleet}/" in str(entry.metadata.get("work"))
-    }
 
 
 def load_model(home: Path, uri: str) -> FailureModel:
@@ -142,7 +131,15 @@ def _fleet(step: Step, name: str) -> _Fleet:
         served=status.filter((pl.col("state") == "in_service") & pl.col("model_id").is_not_null())
         .select(ENGINE)
         .sort(ENGINE),
+        said=_said(status),
     )
+
+
+def _said(status: pl.DataFrame) -> pl.DataFrame:
+    """The issued predictions that a fleet's status tells of."""
+    told = status.filter(pl.col("model_id").is_not_null())
+    stamps = ("model_id", "predicted_at", "run_id")
+    return told.select(*ENGINE, pl.col("said_at").alias("cycle"), *SAID, *stamps)
 
 
 def _engines_of(step: Step, fleet: str, delivery_ids: list[str]) -> pl.DataFrame:
@@ -153,8 +150,8 @@ def _engines_of(step: Step, fleet: str, delivery_ids: list[str]) -> pl.DataFrame
     return collect(step.look_up(READINGS.name).filter(*mine).select(*ENGINE).unique()).sort(ENGINE)
 
 
-def _score(step: Step, fleet: _Fleet, served: Live, everything: bool) -> int:
-    """Features, predictions and backfill; returns the rows that were scored."""
+def _score(step: Step, fleet: _Fleet, served: Live, everything: bool) -> tuple[int, pl.DataFrame]:
+    """Features, predictions and backfill; returns how many rows were scored, and what is said."""
     settings, lake = step.home.settings, step.home.lake
     step.uses("Model", served.model_id)
     step.uses("TransformGraph", served.transform_id)
@@ -164,17 +161,18 @@ def _score(step: Step, fleet: _Fleet, served: Live, everything: bool) -> int:
     back = fleet.in_service.select(ENGINE).join(fleet.served, on=ENGINE, how="anti")
     changed = pl.concat([fresh, back]).unique().sort(ENGINE)["engine"].to_list()
     if not whole and not changed:
-        return 0
+        return 0, fleet.said
     features = _features(step, fleet.name, served.transform_id)
     features = features if whole else features.filter(nw.col("engine").is_in(changed))
     step.progress(0.5, f"predicting flights of {fleet.name}")
     with lake.held(lake.by_unit(features, _sayer(step, fleet, served))) as said:
         newest = nw.col("newest")
-        _issue(step, fleet, collect(said.filter(newest)).drop("newest"), served.model_id)
+        to_say = collect(said.filter(newest)).drop("newest")
+        says = _issue(step, fleet, to_say, served.model_id)
         where = {"fleet": [fleet.name]} | ({} if whole else {"engine": changed})
         backfill = said.filter(~newest).drop("newest")
         step.replace(BACKFILL.name, backfill, where, part=f"{fleet.name}/{served.model_id}")
-        return int(collect(said.select(nw.len().alias("rows")))["rows"][0])
+        return int(collect(said.select(nw.len().alias("rows")))["rows"][0]), says
 
 
 def _models_of(step: Step, fleet: _Fleet) -> list[str]:
@@ -214,7 +212,7 @@ def _catch_up(step: Step, fleet: _Fleet, served: Live, graph: TransformGraph) ->
     if since == current:
         return fleet.engines.select(ENGINE).head(0)
     before = step.home.lake.scan(SILVER.name, since).filter(nw.col("fleet") == fleet.name)
-    fresh = collect(changed_engines(before, fleet.silver)).sort(ENGINE)
+    fresh = collect(changed_engines(before, fleet.silver)).select(ENGINE).sort(ENGINE)
     if fresh.height:
         engines = fresh["engine"].to_list()
         rows = fleet.silver.filter(nw.col("engine").is_in(engines))
@@ -234,8 +232,12 @@ def _features(step: Step, fleet: str, transform_id: str) -> Rows:
     )
 
 
-def _issue(step: Step, fleet: _Fleet, said: pl.DataFrame, model_id: str) -> None:
-    """Issue what was not said before, of the newest cycles of engines in service."""
+def _issue(step: Step, fleet: _Fleet, said: pl.DataFrame, model_id: str) -> pl.DataFrame:
+    """Issue what was not said before, of the newest cycles of engines in service.
+
+    Returns:
+        What is said of each engine of the fleet now.
+    """
     engines = said["engine"].to_list()
     mine = (nw.col("fleet") == fleet.name, nw.col("engine").is_in(engines))
     # The newest, not the pinned ones: what is issued once must never be issued twice.
@@ -249,10 +251,11 @@ def _issue(step: Step, fleet: _Fleet, said: pl.DataFrame, model_id: str) -> None
         part = f"{fleet.name}@{step.pin(PREDICTIONS.name)}"
         step.append(PREDICTIONS.name, lazy(new), part)
         step.note(f"{fleet.name}: {new.height:,} predictions issued by {model_id}")
+    issued = pl.concat([known, new], how="diagonal_relaxed")
+    return standing(issued, digests, model_id, fleet.said)
 
 
-def _refresh_status(step: Step, fleet: _Fleet, served: Live | None) -> None:
-    issued = collect(last_issued(step.read(PREDICTIONS.name).filter(nw.col("fleet") == fleet.name)))
+def _refresh_status(step: Step, fleet: _Fleet, served: Live | None, issued: pl.DataFrame) -> None:
     extras = [] if served is None else _from_model(step, fleet, served, issued)
     status = engine_status(fleet.engines, fleet.failed, issued, extras)
     status = status.with_columns(silver_version=pl.lit(step.version(SILVER.name), pl.Int64))

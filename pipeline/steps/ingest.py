@@ -1,18 +1,21 @@
 """ExampleGen and Clean at work: delivered files into bronze, accepted deliveries into silver."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import narwhals as nw
 import polars as pl
 
 from lakehouse.clock import now
+from lakehouse.corrections import standing
 from lakehouse.engines.local import no_rows
+from lakehouse.quality import CORRECTIONS
 from lakehouse.requests import IngestRequest
 from lakehouse.tables import DELIVERIES, QUARANTINE, READINGS, SILVER, TRUTH
 from pipeline.components.bronze import Arrival, Bronze, Known, delivery_id
-from pipeline.components.clean import change, clean, overtaken
+from pipeline.components.clean import by_flight, change, clean, overtaken
 from pipeline.components.example_gen import repeated, take_in
 from pipeline.components.truth import in_service_of
 from pipeline.sources.delivered import Delivered
@@ -24,6 +27,7 @@ from pipeline.step import Step, Summary
 from pipeline.steps.frames import collect, lazy
 
 STANDING = ("accepted", "blocked")
+Cleaner = Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]]
 
 
 def example_gen(request: IngestRequest, step: Step) -> Summary:
@@ -59,20 +63,24 @@ def clean_silver(delivery_ids: Sequence[str], step: Step) -> Summary:
     _accept(step, delivery_ids)
     deliveries = collect(step.read(DELIVERIES.name))
     states = deliveries.filter(pl.col("delivery_id").is_in(delivery_ids))
-    deliveries = deliveries.filter(pl.col("kind") != "truth")
-    accepted = deliveries.filter(pl.col("state") == "accepted")
     decided = pl.col("state").is_in(["accepted", "withdrawn"])
-    ours = deliveries.filter(decided, pl.col("delivery_id").is_in(delivery_ids))
+    ours = states.filter(decided, pl.col("kind") != "truth")
     fleets = sorted(ours["fleet"].unique())
     written = 0
     for index, fleet in enumerate(fleets):
         step.progress(index / len(fleets), f"cleaning {fleet}")
-        written += _clean_fleet(step, fleet, accepted, ours)
+        written += _clean_fleet(step, fleet, ours)
     told = dict(states.select("delivery_id", "state").iter_rows())
     return {"fleets": fleets, "rows": written, "states": told}
 
 
-def _clean_fleet(step: Step, fleet: str, accepted: pl.DataFrame, ours: pl.DataFrame) -> int:
+def clean_engine(fleet: str, engine: str, step: Step) -> Summary:
+    """Bring one engine's silver up to date with what was said of its rows just now."""
+    written = _clean_late(step, fleet, (engine,), _cleaner(step, fleet))
+    return {"fleets": [fleet], "rows": written}
+
+
+def _clean_fleet(step: Step, fleet: str, ours: pl.DataFrame) -> int:
     """Newer cycles are appended; engines with late or changed rows are rewritten whole."""
     mine = nw.col("fleet") == fleet
     brought = nw.col("delivery_id").is_in(ours["delivery_id"].to_list())
@@ -80,32 +88,37 @@ def _clean_fleet(step: Step, fleet: str, accepted: pl.DataFrame, ours: pl.DataFr
     late = overtaken(
         step.look_up(READINGS.name).filter(mine, brought), step.look_up(SILVER.name).filter(mine)
     )
-    arrived = step.home.lake.frame(accepted.select("delivery_id", "state", "received_at"))
+    cleaned = _cleaner(step, fleet)
     fresh = step.read(READINGS.name).filter(mine, brought)
     newer = fresh.filter(~nw.col("engine").is_in(late)) if late else fresh
     part = f"{fleet}/newer@{step.pin(SILVER.name)}"
-    written = step.append(SILVER.name, clean(newer, arrived, step.home.profile), part)
-    return written + (_clean_late(step, fleet, late, arrived) if late else 0)
+    written = step.append(SILVER.name, cleaned(newer), part)
+    return written + (_clean_late(step, fleet, late, cleaned) if late else 0)
 
 
-def _clean_late(
-    step: Step, fleet: str, engines: tuple[str, ...], arrived: nw.LazyFrame[Any]
-) -> int:
-    """Engines of which records came that are not newer than all before."""
+def _clean_late(step: Step, fleet: str, engines: tuple[str, ...], cleaned: Cleaner) -> int:
+    """Engines of which something is not newer than all before."""
     theirs = (nw.col("fleet") == fleet, nw.col("engine").is_in(engines))
     lake, before = step.home.lake, step.pin(SILVER.name)
     silver = lake.empty(SILVER.name) if before is None else step.read(SILVER.name, before)
     bronze = step.read(READINGS.name).filter(*theirs)
-    with (
-        lake.held(clean(bronze, arrived, step.home.profile)) as wanted,
-        lake.held(silver.filter(*theirs)) as current,
-    ):
+    with lake.held(cleaned(bronze)) as wanted, lake.held(silver.filter(*theirs)) as current:
         diff = change(current, wanted)
         written = step.append(SILVER.name, diff.append, f"{fleet}/late-newer@{before}")
         if diff.replaced:
             where = {"fleet": [fleet], "engine": [engine for _, engine in diff.replaced]}
             written += step.replace(SILVER.name, diff.rewrite, where, part=f"{fleet}/late")
     return written
+
+
+def _cleaner(step: Step, fleet: str) -> Cleaner:
+    """Clean, by the deliveries of a fleet that are accepted and the corrections that hold."""
+    mine, lake = nw.col("fleet") == fleet, step.home.lake
+    deliveries = step.read(DELIVERIES.name).filter(mine, nw.col("kind") != "truth")
+    arrived = lake.frame(collect(deliveries.select("delivery_id", "state", "received_at")))
+    said = by_flight(standing(collect(step.read(CORRECTIONS.name).filter(mine))))
+    corrections = None if said is None else lake.frame(said)
+    return partial(clean, deliveries=arrived, profile=step.home.profile, corrections=corrections)
 
 
 def _accept(step: Step, delivery_ids: Sequence[str]) -> None:

@@ -1,78 +1,77 @@
 """Upkeep of the lake: compact, checkpoint, let old versions go, and keep what models are proven by.
 
-To be run as a step under the publish lock, before the snapshot.
+A step under the publish lock, before the snapshot.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lakehouse import VERSION
 from lakehouse.clock import now
 from lakehouse.engines import upkeep
-from lakehouse.history import DAYS
 from lakehouse.journal import Journal
 from lakehouse.lake import Commit, Lake
 from lakehouse.metadata import Metadata
 from lakehouse.pins import model_pins, published_transforms
-from lakehouse.requests import REQUESTS, RetrainRequest
+from lakehouse.requests import REQUESTS, MaintainRequest, RetrainRequest
 from lakehouse.retention import kept, lost, needed, refused_transforms
-from lakehouse.runs import RunStore
+from lakehouse.runs import Run, RunStore
 from lakehouse.tables import FEATURES, FLEET_BAND, SILVER, TABLES
-from pipeline.home import Home
+from pipeline.step import Step, Summary
 from pipeline.steps.files import record_files
 
 Document = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Upkeep:
-    """What maintenance is to do.
-
-    Attributes:
-        days: a version that nothing needs is kept so long after it was replaced.
-        guard: keep the versions that published models learned from; without it their proof goes.
-        log_days: log entries behind all that is needed are kept so long; None: for good.
-    """
-
-    days: int = DAYS
-    guard: bool = True
-    log_days: int | None = None
+class MaintenanceError(ValueError):
+    """Upkeep that must wait; the message says for what."""
 
 
-def maintain(home: Home, what: Upkeep, commit: Commit) -> Document:
+def maintain(request: MaintainRequest, step: Step) -> Summary:
     """Compact, checkpoint and vacuum every table, and drop what refused candidates left.
 
     Returns:
-        tables (what was done to each), dropped (transforms), kept (versions that the guard kept),
-        lost (models that can no longer be proven, with what they miss).
+        tidied (what was done to each table), dropped (transforms), kept (versions that the guard
+        kept), lost (models that can no longer be proven, with what they miss).
+
+    Raises:
+        MaintenanceError: nothing is to be kept for a while, but other runs have not ended.
     """
+    home, others = step.home, _other_runs(step)
+    if others and not request.days:
+        names = ", ".join(run.run_id for run in others)
+        raise MaintenanceError(f"0 days while runs have not ended ({names}): wait, or keep a day")
     lake, metadata = home.lake, home.metadata
     pins = model_pins(metadata, home.settings.serving)
-    time = now()
-    kept_now = kept(lake, pins, what.days, time) if what.guard else ()
-    dropped = drop_refused(home, what.days, commit)
+    kept_now = kept(lake, pins, request.days, now()) if request.guard else ()
+    dropped = drop_refused(step, request.days, others)
+    # Each attempt finds other files; only what was dropped is work that is done once.
+    commit = step.commit(step.run.run_id)
     for table in TABLES:
         lake.compact(table, replace(commit, part=f"{commit.part}/compact"))
     record_files(lake, commit)
-    held = needed(lake, pins if what.guard else ())
-    for name, version in running_versions(home):
+    held = needed(lake, pins if request.guard else ())
+    for name, version in running_versions(step, others):
         held.setdefault(name, set()).add(version)
-    tables = [_tidied(lake, name, held[name], what, commit) for name in lake.versions()]
+    tidied = [_tidied(step, name, held[name], request) for name in lake.versions()]
+    for entry in kept_now:
+        step.note(f"kept {entry.table}@{entry.version}: {', '.join(entry.models)} learned from it")
     return {
-        "tables": [done for done in tables if done],
+        "tidied": [done for done in tidied if done],
         "dropped": list(dropped),
         "kept": [asdict(entry) for entry in kept_now],
         "lost": [asdict(entry) for entry in lost(lake, pins)],
     }
 
 
-def drop_refused(home: Home, days: int, commit: Commit) -> tuple[str, ...]:
+def drop_refused(step: Step, days: int, others: tuple[Run, ...]) -> tuple[str, ...]:
     """Delete features and bands of candidates that were refused more than ``days`` ago."""
-    lake, metadata = home.lake, home.metadata
-    keep = published_transforms(metadata, home.settings.serving) | _running_transforms(home)
+    lake, metadata = step.home.lake, step.home.metadata
+    keep = published_transforms(metadata, step.home.settings.serving)
+    keep |= _running_transforms(metadata, others)
     due = now() - timedelta(days=days)
     gone = refused_transforms(lake, FEATURES.name, keep, _judged(metadata), due)
     if gone:
@@ -81,15 +80,15 @@ def drop_refused(home: Home, days: int, commit: Commit) -> tuple[str, ...]:
             _forget(metadata, name)
         where = {"transform_id": list(gone)}
         for table in (FEATURES.name, FLEET_BAND.name):
-            lake.replace(table, lake.empty(table), where, commit)
+            step.replace(table, lake.empty(table), where, part=step.run.run_id)
     return gone
 
 
-def running_versions(home: Home) -> set[tuple[str, int]]:
+def running_versions(step: Step, others: tuple[Run, ...]) -> set[tuple[str, int]]:
     """Table versions that runs which have not ended read, or will read when they go on."""
     found: set[tuple[str, int]] = set()
-    for run in RunStore(home.settings).active():
-        journal = Journal(home.settings.journals, run.run_id)
+    for run in others:
+        journal = Journal(step.home.settings.journals, run.run_id)
         for node in REQUESTS[run.kind].nodes:
             found |= set((journal.pins(node) or {}).items())
         if run.kind == RetrainRequest.workflow:
@@ -97,12 +96,18 @@ def running_versions(home: Home) -> set[tuple[str, int]]:
     return found
 
 
-def _running_transforms(home: Home) -> frozenset[str]:
+def _other_runs(step: Step) -> tuple[Run, ...]:
+    """What is queued or running beside this run."""
+    active = RunStore(step.home.settings).active()
+    return tuple(run for run in active if run.run_id != step.run.run_id)
+
+
+def _running_transforms(metadata: Metadata, others: tuple[Run, ...]) -> frozenset[str]:
     outputs = (
         used.artifact
-        for run in RunStore(home.settings).active()
-        for step in home.metadata.run(run.run_id)
-        for used in home.metadata.outputs(step)
+        for run in others
+        for done in metadata.run(run.run_id)
+        for used in metadata.outputs(done)
     )
     return frozenset(a.name for a in outputs if a.type == "TransformGraph")
 
@@ -128,15 +133,18 @@ def _forget(metadata: Metadata, transform: str) -> None:
             metadata.forget(step)
 
 
-def _tidied(lake: Lake, name: str, keep: set[int], what: Upkeep, commit: Commit) -> Document | None:
+def _tidied(step: Step, name: str, keep: set[int], request: MaintainRequest) -> Document | None:
     """What was done to one table; None where there was nothing to do."""
+    lake = step.home.lake
     path = lake.path(name)
-    files = upkeep.vacuum(path, keep, what.days, _note(lake, name, commit))
-    upkeep.checkpoint(path)
-    expired = 0
-    if what.log_days is not None:
-        due = now() - timedelta(days=what.log_days)
-        expired = upkeep.expire_log(path, min(keep), int(due.timestamp() * 1000))
+    step.progress(0.5, f"tidying {name}")
+    with lake.alone():
+        files = upkeep.vacuum(path, keep, request.days, _note(lake, name, step.commit("vacuum")))
+        upkeep.checkpoint(path)
+        expired = 0
+        if request.log_days is not None:
+            due = now() - timedelta(days=request.log_days)
+            expired = upkeep.expire_log(path, min(keep), int(due.timestamp() * 1000))
     if not files and not expired:
         return None
     done = {"files_deleted": len(files), "bytes_deleted": sum(files.values())}

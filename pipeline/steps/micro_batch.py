@@ -35,6 +35,9 @@ SECONDS_BETWEEN_SIGNS = 5.0
 QUIET_SECONDS = 5.0
 NODES = StreamRequest.nodes
 
+Place = tuple[str, str]
+"""Where an input or output stands: the type of its artifact, and the table or its name."""
+
 
 class BatchStep(Step):
     """One component for one micro-batch.
@@ -46,8 +49,11 @@ class BatchStep(Step):
         spoke: it took so long that it told how far it was.
     """
 
-    def __init__(self, home: Home, run: Run, node: str, at: tuple[str, int]) -> None:
+    def __init__(
+        self, home: Home, run: Run, node: str, at: tuple[str, int], unwritten: Mapping[Place, Used]
+    ) -> None:
         self._stream, self._batch = at
+        self._unwritten = unwritten
         super().__init__(home, run, node, Journal(home.settings.journals, run.run_id))
         self._quiet_until = time.monotonic() + QUIET_SECONDS
         self.spoke = False
@@ -66,6 +72,14 @@ class BatchStep(Step):
         name = part.partition("@")[0]
         number = sum(self._pins.values()) if self.node == "BulkInferrer" else self._batch
         return replace(super().commit(name), root=self._stream, batch=number)
+
+    def uses(self, kind: str, name: str) -> None:
+        """What an earlier step of the last minute published is not in the store yet."""
+        published = self._unwritten.get((kind, name))
+        if published is None:
+            super().uses(kind, name)
+        elif published not in self.inputs:
+            self.inputs.append(published)
 
     def progress(self, fraction: float, message: str) -> None:
         """Told only by a batch that takes long."""
@@ -100,8 +114,8 @@ class Feed:
         self.seq = 0
         self._home, self._run, self._lock, self._request = home, run, lock, request
         self._journal = Journal(home.settings.journals, run.run_id)
-        self._inputs: dict[str, dict[str, Used]] = {node: {} for node in NODES}
-        self._outputs: dict[str, dict[str, Used]] = {node: {} for node in NODES}
+        self._inputs: dict[str, dict[Place, Used]] = {node: {} for node in NODES}
+        self._outputs: dict[str, dict[Place, Used]] = {node: {} for node in NODES}
         self._seconds = dict.fromkeys(NODES, 0.0)
         self._unwritten: list[int] = []
         self._written = time.monotonic()
@@ -184,7 +198,10 @@ class Feed:
 
     def _step(self, node: str, batch: int, work: Callable[[Step], Summary]) -> Summary:
         began = time.monotonic()
-        step = BatchStep(self._home, self._run, node, (self._request.name, batch))
+        unwritten = {
+            place: used for outputs in self._outputs.values() for place, used in outputs.items()
+        }
+        step = BatchStep(self._home, self._run, node, (self._request.name, batch), unwritten)
         if not self.batches:
             self._journal.write(node, "step", state="RUNNING", message=f"{node} streams")
         summary = work(step)
@@ -195,9 +212,9 @@ class Feed:
             )
         self._seconds[node] += time.monotonic() - began
         for used in step.inputs:
-            self._inputs[node].setdefault(used.key, used)
-        self._outputs[node].update((used.key, used) for used in step.table_outputs())
-        self._outputs[node].update((used.artifact.name, used) for used in step.outputs)
+            self._inputs[node].setdefault(_place(used), used)
+        written = [*step.table_outputs(), *step.outputs]
+        self._outputs[node].update((_place(used), used) for used in written)
         return summary
 
     def _snapshot(self, batch: int) -> None:
@@ -238,7 +255,13 @@ class Feed:
         self._seconds[node] = 0.0
 
 
-def _versions(used: Mapping[str, Used]) -> dict[str, int]:
+def _place(used: Used) -> Place:
+    """A table once whatever its version, anything else by itself."""
+    table = used.artifact.properties.get("delta_table")
+    return (used.artifact.type, used.artifact.name if table is None else str(table))
+
+
+def _versions(used: Mapping[Place, Used]) -> dict[str, int]:
     properties = (entry.artifact.properties for entry in used.values())
     return {
         str(values["delta_table"]): int(values["delta_version"])

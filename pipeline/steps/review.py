@@ -43,11 +43,16 @@ def review(request: ReviewRequest, step: Step) -> Summary:
     )
     step.merge(DELIVERIES.name, lazy(decided), part=request.delivery_id)
     # They may have been worked out from the very records that are no longer believed.
-    none = step.home.lake.empty(NORMALS.name)
-    step.replace(NORMALS.name, none, {"fleet": [row["fleet"]]}, part=request.delivery_id)
+    forget_normals(step, row["fleet"], request.delivery_id)
     step.note(f"{request.delivery_id}: {after}: {request.reason}")
     told = {"delivery_id": request.delivery_id, "fleet": row["fleet"], "kind": row["kind"]}
     return told | {"before": row["state"], "after": after}
+
+
+def forget_normals(step: Step, fleet: str, part: str) -> None:
+    """Let what is normal for a fleet be worked out anew, from what silver says next time."""
+    none = step.home.lake.empty(NORMALS.name)
+    step.replace(NORMALS.name, none, {"fleet": [fleet]}, part=part)
 
 
 def set_limit(request: LimitRequest, step: Step) -> Summary:

@@ -18,6 +18,8 @@ from tests.app.sample_lake import NEWEST, FleetPlan, write_lake
 FLEET = "FD001"
 RUN = "ingest-20261123T050000-a1b2"
 UNIT = "reads like K where °R is expected"
+# As the pipeline writes it: type, column, detail.
+WHY = f"unit_change: sensor_2: {UNIT}"
 STUCK = "reads exactly 14.62 in 12 flights in a row"
 # A column is read by the worker, so what it says can be anything.
 HOSTILE = '<img src=x onerror="alert(1)"> sensor_99 was never seen'
@@ -70,7 +72,7 @@ def delivery(name: str, state: str, **more: Any) -> dict[str, Any]:
 def deliveries() -> list[dict[str, Any]]:
     """One of each state that a person meets."""
     return [
-        delivery("d-blocked", "blocked", reason=UNIT),
+        delivery("d-blocked", "blocked", reason=WHY),
         delivery("d-warned", "accepted", received_at=NEWEST + timedelta(minutes=30)),
         delivery("d-rejected", "rejected", rows=0, accepted=0, reason="empty_file: no lines"),
         delivery("d-again", "duplicate", rows=0, accepted=0, duplicate_of="d-warned"),

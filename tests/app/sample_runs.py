@@ -75,6 +75,7 @@ def sample_run(kind: str, state: str, number: int = 1, **values: Any) -> Run:
             "cycle": 31,
             "reason": "fan blade",
         },
+        "maintain": {"days": 30, "log_days": None, "guard": True},
         "stream": {"folder": "/data/incoming", "fleet": "FD001", "kind": "in_service"},
     }
     started = None if state == "QUEUED" else START + timedelta(seconds=1)
@@ -221,8 +222,11 @@ class SampleRuns:
         number = len(self.submitted)
         return Submitted(run_id(request.workflow, number), True)
 
-    def recent(self, limit: int = 50, offset: int = 0, kind: str | None = None) -> tuple[Run, ...]:
+    def recent(
+        self, limit: int = 50, offset: int = 0, kind: str | None = None, by: datetime | None = None
+    ) -> tuple[Run, ...]:
         found = [run for run in self.runs if kind in (None, run.kind)]
+        found = [run for run in found if by is None or run.queued <= by]
         return tuple(found[offset : offset + limit])
 
     def active(self) -> tuple[Run, ...]:

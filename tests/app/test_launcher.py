@@ -15,7 +15,13 @@ from app.launcher import Files, Launcher, LaunchError, LaunchUnavailableError, N
 from app.security.roles import Refused
 from app.services import Services
 from app.uploads import UploadTooLargeError
-from lakehouse.requests import IngestRequest, ReportRequest, RetrainRequest, ScoreRequest
+from lakehouse.requests import (
+    CorrectRequest,
+    IngestRequest,
+    ReportRequest,
+    RetrainRequest,
+    ScoreRequest,
+)
 from lakehouse.runs import RunStore, database_url
 from lakehouse.users import User
 from tests.app.sample_runs import SampleRuns, run_id
@@ -23,6 +29,14 @@ from tests.app.sample_runs import SampleRuns, run_id
 ENGINEER, OPERATOR = User("erik", "engineer"), User("olga", "operator")
 FAILED, RUNNING = run_id("retrain", 6), run_id("retrain", 8)
 Ask = Callable[[Launcher, User], Any]
+
+
+def correction(**more: Any) -> dict[str, Any]:
+    """What a form asks for: two flights withdrawn."""
+    about = {"action": "withdraw", "fleet": "FD001", "engine": "test-001", "reason": "bench"}
+    return about | {"cycle": 3, "until": 4} | more
+
+
 ENGINEERS_ONLY: dict[str, Ask] = {
     "upload": lambda launcher, user: launcher.upload(user, "a.csv", BytesIO(b"x")),
     "ingest": lambda launcher, user: launcher.ingest(user, Files(landing=("a.csv",))),
@@ -33,6 +47,9 @@ ENGINEERS_ONLY: dict[str, Ask] = {
     "retry": lambda launcher, user: launcher.retry(user, FAILED),
     "review": lambda launcher, user: launcher.review(user, "d-1", "accept", "seen"),
     "schema": lambda launcher, user: launcher.decide_schema(user, "s-1", "accept", "seen"),
+    "correct": lambda launcher, user: launcher.correct(user, correction()),
+    "restore": lambda launcher, user: launcher.restore(user, "silver/readings", 0, "seen"),
+    "maintain": lambda launcher, user: launcher.maintain(user),
     "limit": lambda launcher, user: launcher.set_limit(user, NewLimit("FD001", "sensor_2")),
 }
 
@@ -255,6 +272,63 @@ def test_run_records_that_do_not_answer_are_said_so(run_services: Services) -> N
     with pytest.raises(LaunchUnavailableError, match="Try again"):
         Launcher(locked).fetch_dataset(ENGINEER, "fd001")
     assert run_services.audit.entries()[-1].outcome == "failed"
+
+
+def changes(old: float | None, new: float = 1.0, column: str = "sensor_2") -> dict[str, Any]:
+    asked = {"changes": {column: {"old": old, "new": new}}, "action": "correct", "until": None}
+    return correction(**asked)
+
+
+def test_a_correction_names_what_it_replaces_and_is_written_down(
+    run_services: Services, launcher: Launcher, store: SampleRuns
+) -> None:
+    silver = run_services.lake.scan("silver/readings").collect("polars").to_native()
+    row = silver.filter(fleet="FD001", engine="test-001", cycle=3).row(0, named=True)
+    launcher.correct(ENGINEER, changes(row["sensor_2"]))
+    request, who = store.submitted[0]
+    assert isinstance(request, CorrectRequest)
+    assert (request.changes["sensor_2"].old, who) == (row["sensor_2"], "erik")
+    asked, queued = run_services.audit.entries()
+    assert (asked.action, asked.object) == ("correct", "correct FD001/test-001@3 sensor_2")
+    assert queued.after["changes"]["sensor_2"] == {"old": row["sensor_2"], "new": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        (changes(0.5), "now, not 0.5: somebody changed it meanwhile"),
+        (changes(0.5, float("nan")), "finite"),
+        (changes(0.5, column="sensor_99"), "no column 'sensor_99'"),
+        (correction(cycle=5000, until=5000), "no flight FD001/test-001@5000"),
+        (correction(engine="../../x"), "engine"),
+        (correction(cycle=4, until=3), "no range"),
+        (correction(reason=" "), "Give a reason"),
+        ({"action": "retract", "fleet": "FD001", "engine": "test-001", "retracts": "c-1",
+          "reason": "seen"}, "There is no correction c-1"),
+        ({}, "action"),
+    ],
+)  # fmt: skip
+def test_a_correction_that_makes_no_sense_is_refused_in_words(
+    run_services: Services,
+    launcher: Launcher,
+    store: SampleRuns,
+    asked: dict[str, Any],
+    problem: str,
+) -> None:
+    with pytest.raises(LaunchError, match=problem):
+        launcher.correct(ENGINEER, asked)
+    assert not store.submitted
+    assert run_services.audit.entries()[-1].outcome == "failed"
+
+
+def test_only_silver_is_restored(launcher: Launcher, store: SampleRuns) -> None:
+    for table, problem in (("gold/backfill", "follows from silver"), ("x/y", "no table")):
+        with pytest.raises(LaunchError, match=problem):
+            launcher.restore(ENGINEER, table, 1, "seen")
+    with pytest.raises(LaunchError, match="Give a reason"):
+        launcher.restore(ENGINEER, "silver/readings", 1, " ")
+    launcher.restore(ENGINEER, "silver/readings", 1, "seen")
+    assert store.submitted[0][0].model_dump()["version"] == 1
 
 
 def test_cancel_and_retry_reach_the_run_and_say_why_not(

@@ -1,5 +1,6 @@
 """The router: a URL is a page, or a sentence that says why not."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -132,3 +133,17 @@ def test_a_lake_that_cannot_be_read_is_said_on_every_page(
     answer = user.open("/runs").get_json()["response"]
     assert "The lake cannot be read" in str(answer["shell-stamp"])
     assert "Fake" in answer["shell-title"]["data"]
+
+
+def test_a_snapshot_whose_tables_were_let_go_is_still_named(
+    tmp_path: Path, small_lake: Path
+) -> None:
+    shutil.copytree(small_lake, tmp_path / "lake")
+    for file in (tmp_path / "lake" / "gold" / "engine_status").rglob("*.parquet"):
+        file.unlink()
+    user = browser(tmp_path)
+    then = str(user.open("/runs", "?as_of=1").get_json()["response"]["shell-stamp"])
+    assert "snapshot 1" in then
+    assert "cannot be read" not in then
+    now = str(user.open("/runs").get_json()["response"]["shell-stamp"])
+    assert "The lake cannot be read" in now

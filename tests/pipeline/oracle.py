@@ -11,7 +11,8 @@ from lakehouse.tables import TABLES
 
 NAMED_BY_RUNS = (
     "run_id", "delivery_id", "of_delivery_id", "received_at", "reported_at", "predicted_at",
-    "last_received_at", "source", "anomaly_id", "found_at", "at",
+    "last_received_at", "source", "anomaly_id", "found_at", "at", "correction_id",
+    "retracts", "corrected_at",
 )  # fmt: skip
 
 

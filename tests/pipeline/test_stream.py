@@ -167,5 +167,7 @@ def test_a_batch_is_recorded_with_its_tables(tmp_path: Path, parts: Path) -> Non
     assert list(steps) == list(StreamRequest.nodes)
     written = {u.artifact.properties["delta_table"] for u in metadata.outputs(steps["Clean"])}
     assert "silver/readings" in written
+    validated = {used.artifact.type for used in metadata.inputs(steps["ExampleValidator"])}
+    assert {"ExampleStatistics", "Schema"} <= validated
     hashed = Lake(home / "lake", LocalEngine()).scan("ops/files").collect("polars").to_native()
     assert "silver/readings" in hashed["table"].to_list()

@@ -8,12 +8,14 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from app.components import ingest_form, retrain_form
+from app.components import ingest_form, maintain_button, retrain_form
 from app.components.run_table import kind_filter, run_list
 from app.launcher import Launcher
 from app.pages import PageRequest
 from app.pages.runs import ingest, retrain
+from app.pages.runs.answer import answer
 from app.queries.runs import KINDS, Marks, changed, drawn_marks, marks, run_page
+from app.security import current_user
 from app.security.roles import Action, allowed
 from app.services import Services
 
@@ -38,15 +40,16 @@ def layout(services: Services, request: PageRequest) -> Component:
     """Header with the launch buttons, filter, table, and the closed dialogs."""
     kind, number = request.query.get("kind"), request.query.get("page", "")
     kind = kind if kind in KINDS else None
-    view = {"kind": kind, "page": int(number) if number.isdecimal() and len(number) < 6 else 1}
+    at = int(number) if number.isdecimal() and len(number) < 6 else 1
+    view = {"kind": kind, "page": at, "as_of": request.as_of}
     children, drawn, interval = _drawn(services, view, [])
     parts = [
         dcc.Interval(id=Ids.TICK, interval=interval),
         dcc.Store(id=Ids.BEAT),
         dcc.Store(id=Ids.VIEW, data=view),
         dcc.Store(id=Ids.MARKS, data=dict(drawn)),
-        html.Header([html.H1(TITLE), *_buttons(request.role)], className="runs-head"),
-        kind_filter(kind),
+        html.Header([html.H1(TITLE), *_buttons(services, request.role)], className="runs-head"),
+        kind_filter(kind, request.as_of),
         html.Div(children, id=Ids.LIST),
         *_dialogs(request.role),
     ]
@@ -60,14 +63,30 @@ def register(app: Dash, services: Services) -> None:
     ingest.register(app, services, launcher)
     ingest.register_fetch(app, launcher)
     retrain.register(app, services, launcher)
+    _register_maintain(app, launcher)
 
 
-def _buttons(role: str) -> list[Component]:
+def _register_maintain(app: Dash, launcher: Launcher) -> None:
+    ids = maintain_button.Ids
+
+    @app.callback(
+        Output(ids.GO, "href"),
+        Output(ids.PROBLEM, "children"),
+        Input(ids.START, "n_clicks"),
+        running=[(Output(ids.START, "disabled"), True, False)],
+        prevent_initial_call=True,
+    )
+    def start_upkeep(_clicks: int) -> Any:
+        return answer(lambda: launcher.maintain(current_user()))
+
+
+def _buttons(services: Services, role: str) -> list[Component]:
     if not allowed(role, Action.INGEST):
         return []
+    third = maintain_button.maintain_button(role, services.settings.maintain.days)
     second = dbc.Button("Retrain", id=retrain_form.Ids.OPEN, color="secondary", outline=True)
     first = dbc.Button("Ingest", id=ingest_form.Ids.OPEN, color="primary")
-    return [html.Div([second, first], className="runs-actions")]
+    return [html.Div([*third, second, first], className="runs-actions")]
 
 
 def _dialogs(role: str) -> list[Component]:
@@ -78,7 +97,7 @@ def _dialogs(role: str) -> list[Component]:
 
 def _drawn(services: Services, view: dict[str, Any], ids: list[str]) -> tuple[Any, Marks, int]:
     before = marks(services, ids)
-    page = run_page(services, view["kind"], int(view["page"]))
+    page = run_page(services, view["kind"], int(view["page"]), view["as_of"])
     children = run_list(page, view["kind"])
     return children, drawn_marks(before, page.runs), BUSY_MS if page.active else CALM_MS
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from dash import no_update
 
+from app.components.addresses import run_address
 from app.launcher import LaunchError
 from lakehouse.runs import Submitted
 
@@ -15,4 +16,4 @@ def answer(launch: Callable[[], Submitted]) -> tuple[Any, str]:
         done = launch()
     except LaunchError as error:
         return no_update, str(error)
-    return f"/runs/{done.run_id}" + ("" if done.created else "?joined=1"), ""
+    return run_address(done.run_id, joined="" if done.created else "1"), ""

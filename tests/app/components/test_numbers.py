@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from app.components.addresses import engine_address, fleet_address
-from app.components.numbers import cycles_text, percent_text, sigma_text, value_text
-from app.components.times import ago, exactly, said_ago
+from app.components.numbers import counted, cycles_text, percent_text, sigma_text, value_text
+from app.components.times import ago, exactly, minute, said_ago
 from tests.app.sample_lake import NEWEST
 
 
@@ -63,3 +63,14 @@ def test_names_are_quoted_in_addresses() -> None:
     assert engine_address("A B", "x/../y?#", 3) == "/engine/A%20B/x%2F..%2Fy%3F%23?as_of=3"
     assert fleet_address("F&D", None) == "/?fleet=F%26D"
     assert fleet_address() == "/"
+
+
+def test_things_are_counted_in_words() -> None:
+    assert [counted(n, "anomaly") for n in (0, 1, 2)] == ["0 anomalies", "1 anomaly", "2 anomalies"]
+    assert counted(1_200, "delivery") == "1,200 deliveries"
+    assert counted(3, "error") == "3 errors"
+
+
+def test_a_time_to_the_minute() -> None:
+    assert minute(NEWEST) == "2026-11-23 04:00"
+    assert (minute(None), exactly(None)) == ("—", "")

@@ -28,11 +28,19 @@ NUMBER = Compared("x", numbers(0), numbers(5), "Jensen-Shannon", 0.4)
 TEXT = Compared("t", text(a=3, b=1), text(b=5), "L-infinity", 0.75, "a")
 
 
-def traces(column: Compared, theme: str = "light") -> list[dict[str, Any]]:
-    figure = comparison_figure(column, NAMES, theme)
+def traces(
+    column: Compared, theme: str = "light", names: tuple[str, str] = NAMES
+) -> list[dict[str, Any]]:
+    figure = comparison_figure(column, names, theme)
     orjson.dumps(figure, option=orjson.OPT_SERIALIZE_NUMPY)
     found: list[dict[str, Any]] = figure["data"]
     return found
+
+
+def ticks(column: Compared) -> dict[int, str]:
+    """What stands at which place of the axis of values."""
+    axis = comparison_figure(column, NAMES, "light")["layout"]["yaxis"]
+    return dict(zip(axis["tickvals"], axis["ticktext"], strict=True))
 
 
 def test_histograms_lie_over_each_other_with_deciles_below() -> None:
@@ -52,8 +60,24 @@ def test_nothing_needs_webgl() -> None:
 
 def test_text_is_drawn_as_shares_of_its_values() -> None:
     left, right = traces(TEXT)
-    assert left["y"] == ["b", "a"] and left["x"] == [25.0, 75.0]
+    assert ticks(TEXT) == {0: "b", 1: "a"}
+    assert left["y"] == right["y"] == [0, 1] and left["x"] == [25.0, 75.0]
     assert right["x"] == [100.0, 0.0]
+
+
+def test_what_came_in_a_file_is_drawn_as_it_is_written() -> None:
+    """Neither a value nor a file's name becomes a link, and no value takes another's place."""
+    link, entity = "<a href='https://x.example'>x</a>", "&lt;b&gt;"
+    first, second = ("https://same.example/beginning/" + end for end in ("left", "right"))
+    column = Compared("t", text(**dict.fromkeys((link, entity, first, second), 1)), None,
+                      "L-infinity")  # fmt: skip
+    left, right = traces(column, names=("<b>a</b>.csv", "b&amp;.csv"))
+    drawn = [*ticks(column).values(), *left["hovertext"], left["name"], right["name"]]
+    assert not any(sign in words for sign in "<>" for words in drawn)
+    assert (left["name"], right["name"]) == ("&lt;b&gt;a&lt;/b&gt;.csv", "b&amp;amp;.csv")
+    assert "&amp;lt;b&amp;gt;" in ticks(column).values()
+    assert len(left["x"]) == len(set(left["y"])) == len(set(ticks(column).values())) == 4
+    assert first in left["hovertext"] and second in left["hovertext"]
 
 
 def test_a_side_that_is_not_there_is_not_drawn() -> None:

@@ -12,7 +12,7 @@ from app.figures.palette import PALETTES
 
 def found(**more: object) -> Found:
     values: dict[str, object] = {
-        "title": "T24", "unit": "°R", "cycle": np.arange(1, 101),
+        "unit": "°R", "cycle": np.arange(1, 101),
         "values": np.full(100, 642.0), "brought_cycle": np.arange(101, 111),
         "brought": np.full(10, 357.0), "span": (103, 103), "strong": True, "low": None,
         "high": 650.0, "revision": "a",

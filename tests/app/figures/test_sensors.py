@@ -30,6 +30,13 @@ def test_what_was_found_stands_at_its_flights_with_words() -> None:
     ]  # fmt: skip
 
 
+def test_what_was_found_is_drawn_as_it_is_written() -> None:
+    """It quotes values of a file, which can be markup."""
+    drawn = sensors_figure(stack(Mark(10, 10, True, "reads <a href='x'>y</a>")), "light")
+    (told,) = [trace for trace in drawn["data"] if trace.get("name") == "found"]
+    assert told["text"] == ["reads &lt;a href='x'&gt;y&lt;/a&gt;"]
+
+
 def test_nothing_found_draws_nothing_more() -> None:
     drawn = sensors_figure(stack(), "dark")
     assert len(drawn["data"]) == 10

@@ -1,5 +1,6 @@
 """Calling a page's callback as the browser does, by the id of one of its outputs."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +36,23 @@ def call(
     return browser.call(body)
 
 
+def press(
+    app: Dash, browser: Browser, about: tuple[str, str], decision: str, reason: str | None
+) -> str:
+    """The answer to a press on a decision's button, whether or not the page drew one."""
+    name = next(name for name in app.callback_map if "decide-result" in name)
+    of = {"about": about[0], "name": about[1]}
+    button = {**of, "decision": decision, "type": "decide"}
+    body = {
+        "output": name,
+        "outputs": {"id": {**of, "type": "decide-result"}, "property": "children"},
+        "inputs": [[{"id": button, "property": "n_clicks", "value": 1}]],
+        "state": [{"id": {**of, "type": "decide-reason"}, "property": "value", "value": reason}],
+        "changedPropIds": [f"{json.dumps(button, separators=(',', ':'), sort_keys=True)}.n_clicks"],
+    }
+    return browser.call(body).get_data(as_text=True)
+
+
 def output(text: str) -> dict[str, str]:
     """``id.property`` or ``id.property@hash``."""
     name, _, prop = text.rpartition(".")
@@ -43,7 +61,7 @@ def output(text: str) -> dict[str, str]:
 
 def _given(one: Mapping[str, str], values: Mapping[str, Any]) -> Any:
     name = f"{one['id']}.{one['property']}"
-    if one["id"].startswith("{"):
+    if '["ALL"]' in one["id"]:
         return [
             {"id": field, "property": one["property"], "value": value}
             for field, value in values.get(name, [])

@@ -2,20 +2,18 @@
 
 import re
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Page, expect
 
-from app.factory import create_app, open_services
+from app.factory import open_services
 from lakehouse.settings import Settings
 from tests.app.security.conftest import PASSWORD
-from tests.app.security.test_browser import ARGUMENTS, sign_in
 from tests.app.taught_home import TaughtHome
+from tests.browsing import served, sign_in, watched
 from tests.pipeline.command import stillwater
 
 pytestmark = pytest.mark.browser
@@ -34,21 +32,8 @@ def address(own_home: Path) -> Iterator[str]:
     """The dashboard over it."""
     settings = Settings(home=own_home)
     open_services(settings).users.add("ada", "engineer", PASSWORD)
-    server = make_server("127.0.0.1", 0, create_app(settings).server, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Chromium]:
-    # A busy machine takes its time over the library that draws the figures.
-    expect.set_options(timeout=30_000)
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    with served(settings) as found:
         yield found
-        found.close()
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture
@@ -56,9 +41,7 @@ def page(browser: Chromium, address: str) -> Iterator[Page]:
     """A signed-in page; fails the test on any error of the browser, refused scripts among them."""
     context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 1000})
     found = context.new_page()
-    trouble: list[str] = []
-    found.on("pageerror", lambda error: trouble.append(str(error)))
-    found.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)
+    trouble = watched(found)
     sign_in(found)
     yield found
     context.close()
@@ -130,11 +113,11 @@ def test_a_proposal_is_accepted_and_holds(page: Page, own_home: Path) -> None:
     proposal = page.locator(".schema-proposal")
     name = proposal.locator("code").first.inner_text()
     proposal.get_by_role("button", name="Accept").click()
-    expect(proposal.locator(".report-refused")).to_contain_text("Give a reason")
-    proposal.locator("input").fill("sensor 7 is known to drop out")
+    expect(proposal.locator(".quality-refused")).to_contain_text("Give a reason")
+    proposal.locator("textarea").fill("sensor 7 is known to drop out")
     proposal.get_by_role("button", name="Accept").click()
-    expect(proposal.locator(".report-done")).to_be_visible()
-    run = (proposal.locator(".report-done a").get_attribute("href") or "").rpartition("/")[2]
+    expect(proposal.locator(".quality-done")).to_be_visible()
+    run = (proposal.locator(".quality-done a").get_attribute("href") or "").rpartition("/")[2]
     waited = stillwater(own_home, "run", "wait", run, timeout=300)
     assert waited.returncode == 0, waited.stderr[-2000:]
     page.goto(PAGES[1])

@@ -1,19 +1,17 @@
 """Fleet and engine page in a real browser: what a hand on mouse and keyboard does."""
 
 import re
-import threading
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Page, expect
 
-from app.factory import create_app, open_services
+from app.factory import open_services
 from lakehouse.settings import Settings
 from tests.app.sample_lake import FleetPlan, write_lake
 from tests.app.security.conftest import PASSWORD
-from tests.app.security.test_browser import ARGUMENTS, sign_in
+from tests.browsing import served, sign_in
 
 pytestmark = pytest.mark.browser
 PANEL = "#engine-chosen .main-svg .scatterlayer .trace"
@@ -25,18 +23,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = Settings(home=tmp_path_factory.mktemp("home"))
     write_lake(settings.lake, (FleetPlan(), FleetPlan("FD002", failed=3, in_service=2)))
     open_services(settings).users.add("ada", "operator", PASSWORD)
-    server = make_server("127.0.0.1", 0, create_app(settings).server, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Chromium]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    with served(settings) as found:
         yield found
-        found.close()
 
 
 @pytest.fixture

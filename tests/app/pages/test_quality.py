@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,20 +11,23 @@ from dash import Dash
 
 from app.components.quality_filter import filtered
 from app.services import Services
+from lakehouse.engines.local import LocalEngine
+from lakehouse.lake import Lake
 from lakehouse.requests import LimitRequest, ReviewRequest
-from tests.app.decided_lake import FLEET, HOSTILE, UNIT
-from tests.app.pages.callbacks import call
+from tests.app.conftest import app_over, signed_in_to
+from tests.app.decided_lake import FLEET, HOSTILE, WHY, delivery, put, snapshot
+from tests.app.pages.callbacks import call, press
 from tests.app.sample_runs import SampleRuns
 from tests.app.security.conftest import Browser
 
 Enter = Callable[[str], Browser]
-BUTTONS = '{"decision":["ALL"],"name":["ALL"],"type":"quality-decide"}.n_clicks'
-REASONS = '{"name":["ALL"],"type":"quality-reason"}.value'
+BLOCKED = ("delivery", "d-blocked")
+BUTTON = '"type": "decide"'
 FIELDS = '{"name":["ALL"],"type":"quality-limit"}'
 PATHS = (
     "/quality", "/quality?delivery=d-blocked", "/quality?delivery=d-absent",
     "/quality?engine=nobody", "/quality/anomaly/a-unit", "/quality/anomaly/a-fleet",
-    "/quality/limits?fleet=FD001&sensor=sensor_3",
+    "/quality/limits?fleet=FD001&limit_id=l-now",
 )  # fmt: skip
 
 
@@ -34,30 +39,6 @@ def text_of(browser: Browser, address: str) -> str:
     return text
 
 
-def press(app: Dash, browser: Browser, decision: str, delivery: str, reason: str) -> Any:
-    """A press on a decision's button, whether or not the page drew one."""
-    name = {"type": "quality-decide", "decision": decision, "name": delivery}
-    field = {"type": "quality-reason", "name": delivery}
-    values = {BUTTONS: [(name, 1)], REASONS: [(field, reason)]}
-    trigger = f"{json.dumps(name, separators=(',', ':'), sort_keys=True)}.n_clicks"
-    return call_as(app, browser, ("quality-decided", BUTTONS, trigger), values)
-
-
-def call_as(
-    app: Dash, browser: Browser, wired: tuple[str, str, str], values: dict[str, Any]
-) -> Any:
-    """A call of a callback whose trigger is one of many that it listens to."""
-    part, listened, trigger = wired
-    caught: list[Any] = []
-
-    class Recorder(Browser):
-        def call(self, body: Any, **headers: str) -> Any:
-            caught.append(body)
-            return browser.call(body | {"changedPropIds": [trigger]}, **headers)
-
-    return call(app, Recorder(browser.client), part, listened, values)
-
-
 @pytest.mark.parametrize("address", PATHS)
 @pytest.mark.parametrize("role", ["operator", "engineer", "auditor", "admin"])
 def test_everybody_may_look(decided_browser: Enter, role: str, address: str) -> None:
@@ -67,7 +48,7 @@ def test_everybody_may_look(decided_browser: Enter, role: str, address: str) -> 
 def test_the_verdicts_and_what_was_found_are_told(decided_browser: Enter) -> None:
     text = text_of(decided_browser("operator"), "/quality")
     assert "1 delivery is blocked" in text
-    assert f"sensor_2 {UNIT}" in text
+    assert WHY in text
     assert "1 error, 2 warnings" in text
     assert "7 anomalies, 2 of them errors" in text
     assert HOSTILE.replace('"', '\\"') in text
@@ -84,7 +65,7 @@ def test_only_who_may_decide_sees_the_buttons(decided_browser: Enter, role: str,
     browser = decided_browser(role)
     for address in ("/quality?delivery=d-blocked", "/quality/anomaly/a-unit"):
         text = text_of(browser, address)
-        assert ("quality-decide" in text) is may
+        assert (BUTTON in text) is may
         assert ("An engineer decides about it." in text) is not may
     assert ("quality-limit-send" in text_of(browser, "/quality/limits")) is may
 
@@ -93,7 +74,7 @@ def test_nothing_is_decided_on_an_older_snapshot(decided_browser: Enter) -> None
     browser = decided_browser("engineer")
     for address in ("/quality?delivery=d-blocked&as_of=2", "/quality/limits?as_of=2"):
         text = text_of(browser, address)
-        assert "quality-decide" not in text
+        assert BUTTON not in text
         assert "quality-limit-send" not in text
 
 
@@ -112,27 +93,34 @@ def test_what_can_be_decided_depends_on_the_state(
 def test_a_decision_with_a_reason_becomes_a_run(
     decided_app: Dash, decided_browser: Enter, store: SampleRuns
 ) -> None:
-    answer = press(decided_app, decided_browser("engineer"), "accept", "d-blocked", "seen")
-    text = answer.get_data(as_text=True)
+    text = press(decided_app, decided_browser("engineer"), BLOCKED, "accept", "  seen ")
     assert "Follow the run" in text
     ((request, who),) = store.submitted
     assert isinstance(request, ReviewRequest)
     assert (request.decision, request.reason, who) == ("accept", "seen", "engineer")
 
 
+@pytest.mark.parametrize("about", [BLOCKED, ("schema", "s-proposed")])
+@pytest.mark.parametrize("reason", [None, "", "  "])
 def test_a_decision_without_a_reason_is_refused_in_words(
-    decided_app: Dash, decided_browser: Enter, store: SampleRuns
+    decided: Services,
+    decided_app: Dash,
+    decided_browser: Enter,
+    about: tuple[str, str],
+    reason: str | None,
 ) -> None:
-    answer = press(decided_app, decided_browser("engineer"), "accept", "d-blocked", "")
-    assert "Give a reason" in answer.get_data(as_text=True)
-    assert not store.submitted
+    """Before anything is asked for: the audit log tells of nothing."""
+    browser = decided_browser("engineer")
+    before = decided.audit.entries()
+    assert "Give a reason" in press(decided_app, browser, about, "accept", reason)
+    assert decided.audit.entries() == before
 
 
 def test_a_forged_decision_is_refused_and_written_down(
     decided: Services, decided_app: Dash, decided_browser: Enter, store: SampleRuns
 ) -> None:
-    answer = press(decided_app, decided_browser("operator"), "accept", "d-blocked", "forged")
-    assert "the role operator may not decide" in answer.get_data(as_text=True)
+    text = press(decided_app, decided_browser("operator"), BLOCKED, "accept", "forged")
+    assert "the role operator may not decide" in text
     assert not store.submitted
     last = decided.audit.entries()[-1]
     assert (last.actor, last.action, last.outcome) == ("operator", "decide", "refused")
@@ -238,10 +226,61 @@ def test_the_fleet_page_keeps_the_last_good_state_and_says_what_is_blocked(
 ) -> None:
     text = text_of(decided_browser("operator"), "/?fleet=FD001")
     assert "1 delivery is blocked: " in text
-    assert f"sensor_2 {UNIT}. What is shown is of 2026-11-23 04:00 UTC" in text
+    assert f"{WHY}. What is shown is of 2026-11-23 04:00 UTC" in text
     assert "/quality?fleet=FD001&engine=test-001" in text
     assert "◆ 2 warnings" in text
     assert "is blocked" not in text_of(decided_browser("auditor"), "/?fleet=FD002")
+
+
+def test_what_leads_to_the_blocked_delivery_keeps_the_snapshot(decided_browser: Enter) -> None:
+    text = text_of(decided_browser("operator"), "/?fleet=FD001&as_of=2")
+    assert "/quality?fleet=FD001&delivery=d-blocked&as_of=2" in text
+
+
+def test_a_fleet_whose_only_delivery_is_blocked_has_its_pages(
+    tmp_path: Path, run_services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no engine yet; of a live model that nobody knows, that is said, too."""
+    lake = Lake(tmp_path / "lake", LocalEngine())
+    put(lake, "bronze/deliveries", [delivery("d-1", "blocked", fleet="N&1", reason=WHY),
+                                    delivery("d-2", "accepted")])  # fmt: skip
+    snapshot(lake)
+    services = replace(run_services, lake=lake)
+    browser = signed_in_to(services, app_over(services, monkeypatch), "operator")
+    assert "N&1 has no schema yet" in text_of(browser, "/quality/schema?fleet=N%261")
+    assert "No model is live for N&1" in text_of(browser, "/quality/drift?fleet=N%261")
+    known = text_of(browser, f"/quality/drift?fleet={FLEET}")
+    assert "/quality/drift?fleet=N%261" in known
+    assert f"is live for {FLEET}, but the metadata store has no record of it" in known
+
+
+def test_a_link_in_the_table_of_limits_fills_the_form_with_that_limit(
+    decided_browser: Enter,
+) -> None:
+    """Also one that was replaced; one of another fleet fills nothing."""
+    browser = decided_browser("engineer")
+    assert "limit_id=l-before" in text_of(browser, "/quality/limits?fleet=FD001")
+    for limit_id, high in (("l-now", "650"), ("l-before", "660"), ("l-none", ""), ("l-x", "")):
+        drawn = browser.page("/quality/limits", f"?fleet=FD001&limit_id={limit_id}")
+        assert field(drawn, "high") == high
+    assert field(drawn, "sensor") == "setting_1"
+    assert field(browser.page("/quality/limits", "?fleet=FD001&limit_id=l-now"), "sensor") == (
+        "sensor_3"
+    )
+    assert field(browser.page("/quality/limits", "?fleet=FD002&limit_id=l-now"), "high") == ""
+
+
+def field(drawn: Any, name: str) -> Any:
+    """Value of one field of the limit form."""
+    if isinstance(drawn, list):
+        found = (field(each, name) for each in drawn)
+        return next((value for value in found if value is not None), None)
+    if not isinstance(drawn, dict):
+        return None
+    props = drawn.get("props", {})
+    if props.get("id") == {"type": "quality-limit", "name": name}:
+        return props.get("value")
+    return field(props.get("children"), name)
 
 
 def test_the_engine_page_lists_what_was_found(decided_app: Dash, decided_browser: Enter) -> None:

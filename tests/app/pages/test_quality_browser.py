@@ -1,7 +1,6 @@
 """A unit that changed in one sensor, in a real browser: blocked, looked at, accepted."""
 
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +8,14 @@ from pathlib import Path
 import narwhals as nw
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Page, expect
 
-from app.factory import create_app, open_services
+from app.factory import open_services
 from app.services import Services
 from lakehouse.settings import Settings
 from pipeline.sources.simulator import simulate
 from tests.app.security.conftest import PASSWORD
-from tests.app.security.test_browser import ARGUMENTS
+from tests.browsing import served, sign_in, watched
 from tests.pipeline.command import document, stillwater
 
 pytestmark = pytest.mark.browser
@@ -65,18 +63,8 @@ def blocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Blocked]:
     services = open_services(settings)
     for role in ("engineer", "operator"):
         services.users.add(role, role, PASSWORD)
-    server = make_server("127.0.0.1", 0, create_app(settings).server, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield Blocked(f"http://127.0.0.1:{server.server_port}", services, delivery["delivery_id"])
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Chromium]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield found
-        found.close()
+    with served(settings) as address:
+        yield Blocked(address, services, delivery["delivery_id"])
 
 
 def signed_in(browser: Chromium, blocked: Blocked, role: str) -> Page:
@@ -84,11 +72,7 @@ def signed_in(browser: Chromium, blocked: Blocked, role: str) -> Page:
     context = browser.new_context(base_url=blocked.address, viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(PATIENT)
-    page.goto("/account")
-    page.fill("input[name=name]", role)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_selector(".user-menu")
+    sign_in(page, name=role)
     return page
 
 
@@ -101,16 +85,12 @@ def silver_rows(blocked: Blocked) -> int:
 
 def test_a_changed_unit_is_seen_looked_at_and_accepted(blocked: Blocked, browser: Chromium) -> None:
     """An operator sees it and cannot decide; an engineer goes down to the rows and lets it in."""
-    expect.set_options(timeout=PATIENT)
     operator_sees(blocked, signed_in(browser, blocked, "operator"))
     page = signed_in(browser, blocked, "engineer")
-    trouble: list[str] = []
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("console", lambda line: trouble.append(line.text) if line.type == "error" else None)
+    trouble = watched(page)
     goes_down(page)
     decides(blocked, page)
     assert not trouble
-    expect.set_options(timeout=5_000)
 
 
 def operator_sees(blocked: Blocked, page: Page) -> None:

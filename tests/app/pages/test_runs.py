@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from dash import Dash
 
-from app.components import fetch_button, ingest_form, retrain_form, run_actions
+from app.components import fetch_button, ingest_form, maintain_button, retrain_form, run_actions
 from app.pages import run, runs
 from app.queries.runs import marks
 from app.services import Services
@@ -46,6 +46,7 @@ def test_who_may_not_launch_sees_runs_and_no_buttons(run_browser: SIGNED_IN, rol
     browser = run_browser(role)
     page = drawn(browser, "/runs") + drawn(browser, f"/runs/{run_id('retrain', 6)}")
     assert "FD001" in page
+    assert f'"{maintain_button.Ids.START}"' not in page
     for button in (INGEST.OPEN, RETRAIN.OPEN, INGEST.SUBMIT, ACTIONS.CANCEL, ACTIONS.RETRY):
         assert f'"{button}"' not in page
 
@@ -170,7 +171,7 @@ def test_a_look_without_a_change_answers_nothing(
     browser, page = run_browser("operator"), runs.Ids
     values = {
         f"{page.MARKS}.data": look(run_services),
-        f"{page.VIEW}.data": {"kind": None, "page": 1},
+        f"{page.VIEW}.data": {"kind": None, "page": 1, "as_of": None},
     }
     assert call(run_app, browser, page.LIST, f"{page.BEAT}.data", values).status_code == 204
     (run_services.settings.runs).write_text("changed")
@@ -299,6 +300,30 @@ def test_nasas_data_are_fetched_by_one_button(
     assert fetch_button.fetch_button("operator") is None
 
 
+def test_upkeep_is_asked_for_by_one_button_and_its_run_says_what_went_and_what_was_kept(
+    run_app: Dash, run_browser: SIGNED_IN, store: SampleRuns
+) -> None:
+    ids, browser = maintain_button.Ids, run_browser("engineer")
+    assert f'"{ids.START}"' in drawn(browser, "/runs")
+    answer = call(run_app, browser, ids.GO, f"{ids.START}.n_clicks", {})
+    assert answer.get_json()["response"][ids.GO]["href"].startswith("/runs/maintain-")
+    assert store.submitted[0][0].model_dump() == {"days": 30, "log_days": None, "guard": True}
+    tidied = {"table": "gold/backfill", "files_deleted": 12, "bytes_deleted": 2_100_000}
+    result = {
+        "tables": [tidied | {"log_entries_deleted": 0}],
+        "dropped": ["t-1"],
+        "kept": [{"table": "silver/readings", "version": 3, "models": ["fd001-7c"]}],
+        "lost": [{"model_id": "fd001-8d", "table": "gold/features", "version": 2, "detail": "x"}],
+    }
+    store.runs = [sample_run("maintain", "SUCCEEDED", 30, result=result)]
+    page = drawn(browser, f"/runs/{run_id('maintain', 30)}")
+    for word in ("gold/backfill", "2.1 MB", "t-1: it was refused", "silver/readings v3: fd001-7c"):
+        assert word in page
+    assert "fd001-8d: gold/features v2, x" in page
+    store.runs = [sample_run("maintain", "SUCCEEDED", 30, result={"tables": []})]
+    assert "Nothing was old enough" in drawn(browser, f"/runs/{run_id('maintain', 30)}")
+
+
 def test_cancel_and_retry_act_on_the_run_of_the_page(
     run_app: Dash, run_browser: SIGNED_IN, store: SampleRuns
 ) -> None:
@@ -328,6 +353,7 @@ def test_cancel_and_retry_act_on_the_run_of_the_page(
         (RETRAIN.GO, RETRAIN.SUBMIT),
         (RETRAIN.GO, RETRAIN.SCORE),
         (fetch_button.Ids.GO, fetch_button.Ids.FETCH),
+        (maintain_button.Ids.GO, maintain_button.Ids.START),
         (ACTIONS.PROBLEM, ACTIONS.CONFIRMED),
         (run.Ids.GO, ACTIONS.RETRY),
     ],

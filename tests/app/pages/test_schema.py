@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 from dash import Dash
 
-from app.queries.schemas import in_force, schemas
+from app.queries.schemas import schemas
 from app.services import Services
 from lakehouse.runs import Submitted
-from tests.app.pages.callbacks import call
+from tests.app.pages.callbacks import call, press
 from tests.app.security.conftest import Browser
 from tests.app.taught_home import FLEET
 
 SIGNED_IN = Callable[[str], Browser]
 PATH = "/quality/schema"
+BUTTON = '"type": "decide"'
 
 
 @pytest.fixture
@@ -26,27 +27,6 @@ def proposed(taught_services: Services) -> str:
 
 def page(browser: Browser, search: str = "") -> str:
     return json.dumps(browser.page(PATH, search), ensure_ascii=False)
-
-
-def decide(app: Dash, browser: Browser, schema: str, button: str, reason: str | None) -> str:
-    """Press a button of one proposal."""
-    name = next(name for name in app.callback_map if "schema-result" in name)
-    ids = {kind: {"schema": schema, "type": f"schema-{kind}"} for kind in
-           ("accept", "reject", "reason", "result")}  # fmt: skip
-    clicks = [
-        {"id": ids[kind], "property": "n_clicks", "value": int(kind == button) or None}
-        for kind in ("accept", "reject")
-    ]
-    body: dict[str, Any] = {
-        "output": name,
-        "outputs": {"id": ids["result"], "property": "children"},
-        "inputs": clicks,
-        "state": [{"id": ids["reason"], "property": "value", "value": reason}],
-        "changedPropIds": [
-            json.dumps(ids[button], sort_keys=True, separators=(",", ":")) + ".n_clicks"
-        ],
-    }
-    return browser.call(body).get_data(as_text=True)
 
 
 def test_before_the_first_delivery_it_says_what_will_stand_here(signed_in: SIGNED_IN) -> None:
@@ -67,10 +47,10 @@ def test_a_proposal_stands_first_with_what_it_changes(
     """Who may decide gets the buttons; an older snapshot decides nothing."""
     engineer = page(taught_browser("engineer"))
     assert engineer.index("Proposed:") < engineer.index("In force:")
-    assert "least share of rows" in engineer and "schema-accept" in engineer
+    assert "least share of rows" in engineer and BUTTON in engineer
     operator = page(taught_browser("operator"))
-    assert "An engineer decides on it." in operator and "schema-accept" not in operator
-    assert "schema-accept" not in page(taught_browser("admin"), "?as_of=4")
+    assert "An engineer decides on it." in operator and BUTTON not in operator
+    assert BUTTON not in page(taught_browser("admin"), "?as_of=4")
 
 
 def test_then_stands_against_now(taught_browser: SIGNED_IN, proposed: str) -> None:
@@ -104,9 +84,9 @@ def test_a_decision_asks_for_a_run(
         return Submitted("schema-1", True)
 
     monkeypatch.setattr(type(taught_services.runs), "submit", submit)
-    browser = taught_browser("engineer")
-    assert "Give a reason" in decide(taught_app, browser, proposed, "accept", " ")
-    told = decide(taught_app, browser, proposed, "reject", "sensor 7 is to be mended")
+    browser, about = taught_browser("engineer"), ("schema", proposed)
+    assert "Give a reason" in press(taught_app, browser, about, "accept", " ")
+    told = press(taught_app, browser, about, "reject", "sensor 7 is to be mended")
     assert "schema-1" in told and "Follow the run" in told
     (request,) = asked
     assert (request.schema_id, request.decision) == (proposed, "reject")
@@ -117,7 +97,8 @@ def test_who_may_not_decide_is_refused(
     taught_browser: SIGNED_IN, taught_app: Dash, proposed: str
 ) -> None:
     """A button that was never drawn can still be pressed."""
-    told = decide(taught_app, taught_browser("operator"), proposed, "accept", "because")
+    about = ("schema", proposed)
+    told = press(taught_app, taught_browser("operator"), about, "accept", "because")
     assert "may not decide" in told
 
 
@@ -127,9 +108,9 @@ def test_the_file_can_be_fetched(
     """By everybody who is signed in; a name of none is not found."""
     client = taught_browser("auditor").client
     answer = client.get(f"/quality/schema/{proposed}/schema.pbtxt")
-    held = in_force(schemas(taught_services.pinned(), FLEET))
-    assert answer.status_code == 200 and held is not None
-    assert answer.get_data(as_text=True) != held.text
+    wanted = next(each for each in schemas(taught_services.pinned(), FLEET) if each.is_open)
+    assert answer.status_code == 200
+    assert answer.get_data(as_text=True) == wanted.text and "sensor_7" in wanted.text
     assert answer.headers["Content-Disposition"].endswith(f'"{proposed}.schema.pbtxt"')
     for name in ("s-none", "..%2f..%2fetc", "%00", "x" * 999):
         assert client.get(f"/quality/schema/{name}/schema.pbtxt").status_code == 404

@@ -13,13 +13,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from lakehouse.requests import StreamRequest
 from lakehouse.runs import FINAL, RunStore
 from lakehouse.settings import Settings
 from tests.pipeline.command import FAST, document
-from tests.test_product import ARGUMENTS, FLEET, free_port, named_like_nasa, wait_for_links
+from tests.test_product import FLEET, free_port, named_like_nasa, wait_for_links
 
 pytestmark = pytest.mark.browser
 PATIENT = 120_000
@@ -80,17 +80,8 @@ def patient_links(said: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def engineer(product: Product, browser: Browser) -> Iterator[Page]:
     """An engineer who signed in; fails on any error of the browser."""
-    expect.set_options(timeout=PATIENT)
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.set_default_timeout(PATIENT)
     trouble: list[str] = []
@@ -99,7 +90,6 @@ def engineer(product: Product, browser: Browser) -> Iterator[Page]:
     page.click("button[type=submit]")
     expect(page.get_by_role("heading", name=f"Fleet {FLEET}")).to_be_visible()
     yield page
-    expect.set_options(timeout=5_000)
     assert not trouble
 
 
@@ -172,7 +162,7 @@ def stream_shows(product: Product, page: Page) -> str:
     row = page.locator(".runs-past tbody tr").first
     expect(row).to_contain_text("running")
     expect(row).to_contain_text(re.compile(rf"{FLEET} from replay.*\d+ records", re.S))
-    row.get_by_role("link").click()
+    row.get_by_role("link", name="Stream").click()
     page.wait_for_url(re.compile(r"/runs/stream-"))
     expect(page.locator(".step-graph").get_by_text("streaming")).to_have_count(
         len(StreamRequest.nodes)

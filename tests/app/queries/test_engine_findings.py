@@ -17,7 +17,7 @@ def test_own_findings_come_at_their_flights_and_what_blocks_comes_first(
 ) -> None:
     found = marks(decided.pinned(), FLEET, "test-001", {})
     assert found[0].anomaly.anomaly_id == "a-unit"
-    assert found[0].blocks
+    assert found[0].anomaly.blocks
     spans = {mark.anomaly.anomaly_id: mark.span for mark in found}
     assert spans["a-unit"] == (210, 240)
     assert spans["a-stuck"] == (10, 21)
@@ -45,7 +45,7 @@ def test_a_finding_of_several_engines_is_cut_to_the_flights_of_this_one(tmp_path
     found = marks(pin(lake), FLEET, "test-001", {"d-1": (20, 60)})
     assert {mark.anomaly.anomaly_id: mark.span for mark in found} == {"a-1": (20, 60), "a-2": None}
     # A person let it in: it is told, and blocks nothing.
-    assert not any(mark.blocks for mark in found)
+    assert not any(mark.anomaly.blocks for mark in found)
     assert not marks(pin(lake), FLEET, "test-009", {})
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from app.queries import anomalies, deliveries
+from app.queries.deliveries import file_name
 from app.queries.quality import ANOMALIES_SHOWN, COLUMNS_SHOWN, Ask, quality_page
 from app.services import Services
 from lakehouse.engines.local import LocalEngine
 from lakehouse.lake import Lake
 from lakehouse.snapshots import pin
-from tests.app.decided_lake import FLEET, UNIT, anomaly, delivery, put, snapshot
+from tests.app.decided_lake import FLEET, UNIT, WHY, anomaly, delivery, put, snapshot
 
 
 def names(page_of: tuple[anomalies.Anomaly, ...]) -> set[str]:
@@ -25,11 +26,18 @@ def test_deliveries_come_newest_first_with_verdict_and_findings(decided: Service
     told = {each.delivery_id: each for each in page.deliveries}
     blocked = told["d-blocked"]
     assert (blocked.state, blocked.errors, blocked.warnings) == ("blocked", 1, 2)
-    assert (blocked.name, blocked.reason, blocked.column) == ("d-blocked.txt", UNIT, "sensor_2")
+    assert (blocked.name, blocked.reason) == ("d-blocked.txt", WHY)
     assert (told["d-warned"].errors, told["d-warned"].warnings) == (0, 3)
     assert page.states == {
         "accepted": 6, "blocked": 1, "rejected": 1, "duplicate": 1, "withdrawn": 1,
     }  # fmt: skip
+
+
+def test_a_file_is_called_by_its_name_and_its_member() -> None:
+    assert file_name("/data/landing/odd.csv") == file_name("odd.csv", None) == "odd.csv"
+    assert file_name("/data/set.zip", "inner/train_FD001.txt") == "set.zip/inner/train_FD001.txt"
+    assert file_name("/data/odd.csv.gz", "odd.csv.gz") == "odd.csv.gz"
+    assert file_name(None, "") == ""
 
 
 def test_deliveries_are_narrowed_by_state_and_fleet(decided: Services) -> None:

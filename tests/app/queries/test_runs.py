@@ -21,7 +21,7 @@ from app.queries.run_words import (
 from app.queries.runs import PAGE_SIZE, changed, drawn_marks, marks, run_detail, run_page
 from app.services import Services
 from lakehouse.journal import Step
-from lakehouse.runs import RunError, RunStore
+from lakehouse.runs import Run, RunError, RunStore
 from tests.app.sample_runs import START, SampleRuns, run_id, sample_run, sample_runs, training_steps
 
 FILES = "train_FD001.txt, test_FD001.txt.gz"
@@ -47,6 +47,27 @@ def test_a_page_number_from_outside_is_bounded(run_services: Services, page: int
 def test_runs_of_one_kind(run_services: Services) -> None:
     assert {run.kind for run in run_page(run_services, "ingest").runs} == {"ingest"}
     assert len(run_page(run_services, "drop table").runs) == len(RUNS)
+
+
+def test_as_of_a_snapshot_runs_stand_as_they_did_then(run_services: Services) -> None:
+    """What ended later was running, what began later was queued, what was asked later was not."""
+    then = run_services.pinned().snapshot
+    assert then.time is not None
+    minute = timedelta(minutes=1)
+
+    def at(number: int, *after: int) -> Run:
+        queued, started, finished = (then.time + n * minute for n in after)  # type: ignore[operator]
+        times = {"queued": queued, "started": started, "finished": finished}
+        return sample_run("score", "SUCCEEDED", number, result={"rows": 7}, **times)
+
+    runs = [at(1, 1, 2, 3), at(2, -1, 1, 2), at(3, -2, -1, 1), at(4, -4, -3, -2), at(5, -3, -2, 1)]
+    runs[4] = replace(runs[4], run_id=then.run_id)
+    page = run_page(services_with(run_services, *runs), as_of=then.seq)
+    assert [run.state for run in page.runs] == ["QUEUED", "RUNNING", "SUCCEEDED", "SUCCEEDED"]
+    queued, running, done, own = page.runs
+    assert (queued.started, queued.result) == (None, None)
+    assert (duration(running), running.result) == (60.0, None)
+    assert (done, own.state, page.active) == (runs[3], "SUCCEEDED", False)
 
 
 def test_run_records_that_cannot_be_read_are_a_sentence(run_services: Services) -> None:
@@ -240,6 +261,15 @@ def test_looking_at_marks_does_not_open_the_run_records(
          "reject s-1", "rejected"),
         ("limit", {"fleet": "FD001", "sensor": "sensor_2", "regime": "0/0/100", "reason": "hot"},
          {"limit_id": "l-1", "fleet": "FD001"}, "FD001/sensor_2 at 0/0/100", "set as l-1"),
+        ("correct", {"action": "correct", "fleet": "FD001", "engine": "e-1", "cycle": 3,
+                     "until": None, "changes": {"sensor_2": {}}, "reason": "swapped"},
+         {"correction": {"correction_id": "c-1"}}, "FD001/e-1@3 sensor_2", "said as c-1"),
+        ("correct", {"action": "withdraw", "fleet": "FD001", "engine": "e-1", "cycle": 3,
+                     "until": 5, "reason": "bench"},
+         {"correction": {"correction_id": "c-2"}}, "FD001/e-1@3-5 withdrawn", "said as c-2"),
+        ("correct", {"action": "retract", "fleet": "FD001", "engine": "e-1", "retracts": "c-2",
+                     "reason": "no"},
+         {"correction": {"correction_id": "c-3"}}, "FD001/e-1: take c-2 back", "said as c-3"),
     ],
 )  # fmt: skip
 def test_decisions_on_data_are_told_in_words(
@@ -250,3 +280,24 @@ def test_decisions_on_data_are_told_in_words(
     assert outcome(run) == came_of_it
     assert asked(run) == f"“{request_['reason']}”"
     assert fleet_of(run) == "FD001"
+
+
+@pytest.mark.parametrize(
+    ("kind", "request_", "result", "about", "came_of_it"),
+    [
+        ("restore", {"table": "silver/readings", "version": 4, "reason": "bench"},
+         {"restored": {"engines": 2, "deliveries": {"d-1": "withdrawn"}}},
+         "silver/readings@4", "2 engines changed, 1 deliveries decided anew"),
+        ("maintain", {"days": 30, "log_days": None, "guard": True},
+         {"tables": [{"files_deleted": 3}, {"files_deleted": 4}], "kept": [{}], "lost": []},
+         "versions replaced 30 days ago", "7 files let go, 1 versions kept for models"),
+        ("maintain", {"days": 0}, {"tables": [], "lost": [{}]},
+         "versions replaced 0 days ago", "0 files let go, 1 proofs lost"),
+    ],
+)  # fmt: skip
+def test_what_is_done_to_tables_is_told_in_words(
+    kind: str, request_: dict[str, Any], result: dict[str, Any], about: str, came_of_it: str
+) -> None:
+    run = replace(sample_runs()[0], kind=kind, request=request_, result=result, state="SUCCEEDED")
+    assert (subject(run), outcome(run)) == (about, came_of_it)
+    assert not fleet_of(run)

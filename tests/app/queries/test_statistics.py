@@ -6,7 +6,7 @@ import pytest
 
 from app.factory import open_services
 from app.queries.statistics import Published, find, offered, pair, published
-from app.queries.taught import taught, taught_by
+from app.queries.taught import _newest, taught, taught_by
 from app.services import Services
 from lakehouse.settings import Settings
 from tests.app.taught_home import FLEET, ODD, TaughtHome
@@ -86,7 +86,18 @@ def test_models_are_known_with_what_taught_them(
     assert model.model_id == taught_home.trained["model_id"]
     assert model.flights is not None and model.features is not None
     assert taught_by(taught_services, model.model_id) == model
-    assert taught_by(taught_services, None) is None
+    assert taught_by(taught_services, "m-none") is None
+
+
+def test_a_model_is_known_however_many_came_after_it(
+    taught_services: Services, taught_home: TaughtHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list ends with the newest ones; what taught the live one is looked up by its name."""
+    monkeypatch.setattr("app.queries.taught.MOST_MODELS", 0)
+    monkeypatch.setattr("app.queries.taught._newest", _newest.__wrapped__)
+    assert taught(taught_services) == ()
+    found = taught_by(taught_services, str(taught_home.trained["model_id"]))
+    assert found is not None and found.features is not None
 
 
 def test_without_a_metadata_store_there_is_nothing(tmp_path: Path) -> None:
@@ -105,4 +116,5 @@ def test_a_store_that_cannot_be_read_leaves_the_live_models(
     (model,) = taught(open_services(settings))
     assert model.model_id == taught_home.trained["model_id"]
     assert model.flights is None
+    assert taught_by(open_services(settings), model.model_id) == model
     assert "metadata store cannot be read" in caplog.text

@@ -1,32 +1,22 @@
 """The shell in a real browser: sign-in, themes, keyboard, hostile names, the policy on scripts."""
 
 import re
-import threading
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Page, expect
 
-from app.factory import create_app, open_services
+from app.factory import open_services
 from app.services import Services
 from lakehouse.settings import Settings
 from tests.app.sample_lake import FleetPlan, write_lake
 from tests.app.security.conftest import PASSWORD
+from tests.browsing import served, sign_in
 
 pytestmark = pytest.mark.browser
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 LINK = re.compile(r"^http://127\.0\.0\.1:\d+/sign-in\?token=[\w-]{43}$")
 HOSTILE = '<img src=x onerror="window.PWN=1"><script>window.PWN=2</script>'
 
@@ -38,18 +28,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Ser
     write_lake(settings.lake, (FleetPlan(), FleetPlan(HOSTILE, failed=3, in_service=2)))
     services = open_services(settings)
     services.users.add("ada", "admin", PASSWORD)
-    server = make_server("127.0.0.1", 0, create_app(settings).server, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", services
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Chromium]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield found
-        found.close()
+    with served(settings) as address:
+        yield address, services
 
 
 @pytest.fixture
@@ -74,14 +54,6 @@ def _serious(line: Any) -> bool:
 def _note_foreign(url: str, own: str, trouble: list[str]) -> None:
     if not url.startswith((own, "data:", "blob:")):
         trouble.append(url)
-
-
-def sign_in(page: Page, path: str = "/account") -> None:
-    page.goto(path)
-    page.fill("#name", "ada")
-    page.fill("#password", PASSWORD)
-    page.press("#password", "Enter")
-    page.wait_for_selector("main h1")
 
 
 def test_sign_in_leads_to_the_page_that_was_asked_for(page: Page) -> None:

@@ -15,7 +15,7 @@ from tests.app.security.conftest import Browser
 
 ENGINEERING = {
     "ingest", "retrain", "score", "cancel", "retry", "decide", "limit", "correct", "promote",
-    "roll_back",
+    "roll_back", "maintain",
 }  # fmt: skip
 TABLE = {
     "operator": {"see", "report"},

@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from lakehouse.commits import DeltaLog
-from lakehouse.diffs import apply, table_diff
+from lakehouse.diffs import DiffError, apply, table_diff
 from lakehouse.engines import Engine
 from lakehouse.engines.local import LocalEngine
 from lakehouse.lake import Lake
@@ -206,3 +206,32 @@ def test_the_column_that_moved_most_comes_first(lake: Lake) -> None:
     assert all(shift.distance == 0 for shift in replaced.shifts()[1:])
     assert appended.shifts(rows=100)[0].column == "sensor_3"
     assert "sensor_7" in [shift.column for shift in appended.shifts()[:2]]
+
+
+def test_what_concerns_one_engine_leaves_nothing_of_it_out(lake: Lake) -> None:
+    rows = silver({"a": 4, "b": 3})
+    moved = nw.when(nw.col("engine") == "a").then(nw.lit(1.0)).otherwise(nw.col("sensor_4"))
+    lake.append(NAME, rows, part("one"))
+    lake.merge(NAME, rows.with_columns(sensor_4=moved), part("two"))
+    lake.append(NAME, silver({"c": 2}), part("three"))
+    whole = table_diff(lake, NAME, 1, 3)
+    mine, other = whole.of_engine("F", "a"), whole.of_engine("F", "c")
+    assert (mine.rows_changed, mine.rows_added, mine.engines) == (4, 0, (("F", "a"),))
+    assert (other.rows_changed, other.rows_added) == (0, 2)
+    assert {row.key["engine"] for row in mine.changed_rows()} == {"a"}
+    assert whole.of_engine("F", "b").is_empty and whole.of_engine("F", "b").engines == ()
+
+
+def test_a_row_that_went_from_one_engine_to_another_concerns_both(lake: Lake) -> None:
+    """Where the key does not name the engine; a table without engines concerns none."""
+    name = "bronze/readings"
+    for engine in ("a", "b"):
+        row = {"delivery_id": ["d"], "line": [1], "fleet": ["F"], "engine": [engine]}
+        lake.merge(name, nw.from_native(pl.LazyFrame(row)), part(engine))
+    whole = table_diff(lake, name, 1, 2)
+    assert [whole.of_engine("F", engine).rows_changed for engine in "abc"] == [1, 1, 0]
+    lake.append(
+        "bronze/deliveries", nw.from_native(pl.LazyFrame({"delivery_id": ["d"]})), part("d")
+    )
+    with pytest.raises(DiffError, match="tells of no engines"):
+        table_diff(lake, "bronze/deliveries", 0, 1).of_engine("F", "a")

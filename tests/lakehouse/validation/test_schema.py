@@ -18,8 +18,8 @@ from lakehouse.validation.validation import validate_statistics
 from tests.lakehouse.validation.protos import told
 
 
-def inferred(values: list[object], **options: int) -> schema_pb2.Schema:
-    return infer_schema(told(pl.DataFrame({"x": values})), **options)
+def inferred(values: list[object]) -> schema_pb2.Schema:
+    return infer_schema(told(pl.DataFrame({"x": values})))
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,30 @@
 """`stillwater maintain` lets old versions go, but not those that a published model learned from."""
 
+import signal
 from pathlib import Path
 
 import narwhals as nw
 import polars as pl
 import pytest
 
+from lakehouse.audit import AuditLog
 from lakehouse.commits import DeltaLog
 from lakehouse.engines.local import LocalEngine
 from lakehouse.history import table_history
+from lakehouse.journal import Journal
 from lakehouse.lake import Commit, Lake
-from lakehouse.lock import lake_lock
 from lakehouse.metadata import Metadata
 from lakehouse.pins import model_pins
 from lakehouse.records import Artifact, Execution, Used
+from lakehouse.requests import MaintainRequest, ScoreRequest
+from lakehouse.runs import RunStore
+from lakehouse.settings import Settings
+from pipeline.home import open_home
 from pipeline.sources.simulator import simulate
-from tests.pipeline.command import document, quick
+from pipeline.step import Run, Step
+from pipeline.steps.maintenance import MaintenanceError, maintain
+from tests.pipeline.command import document, quick, stillwater
+from tests.pipeline.oracle import steps
 
 SILVER, FEATURES = "silver/readings", "gold/features"
 
@@ -146,9 +155,45 @@ def test_inference_goes_on_from_where_it_was_after_silver_was_compacted(
     assert document(home, "verify")["ok"]
 
 
-def test_it_waits_for_no_worker(home: Path) -> None:
-    """Two writers of one home there are never: refused, with what to do."""
-    with lake_lock(home):
-        done = quick(home, "maintain")
-    assert done.exit_code == 4
-    assert "stop it first" in done.stderr
+def test_it_is_a_run_like_any_other(worn: Path) -> None:
+    """With its step, its result and who asked for it; what the guard kept stands in its log."""
+    told = document(worn, "maintain", "--days", "0")
+    assert told["run_id"].startswith("maintain-")
+    assert told["state"] == "SUCCEEDED"
+    assert steps(worn, told["run_id"]) == [("Maintain", "COMPLETE")]
+    log = RunStore(Settings.load(home=worn)).log(told["run_id"])
+    kept = [line.message for line in log if line.message.startswith("kept ")]
+    assert len(kept) == len(told["kept"]) > 0
+    entry = AuditLog(worn / "audit").entries()[-1]
+    assert (entry.action, entry.object) == ("maintain", "days=0 guard=True")
+    assert document(worn, "history", SILVER)[0]["run_id"] == told["run_id"]
+
+
+def test_nothing_young_goes_while_another_run_has_not_ended(home: Path) -> None:
+    """Its next step may read what no step has pinned yet: refused, with what to do."""
+    settings = Settings.load(home=home)
+    queued = RunStore(settings).submit(ScoreRequest(fleet="F"), "me").run_id
+    step = Step(
+        open_home(settings),
+        Run("maintain-x", "maintain-x", "me", lambda: False),
+        "Maintain",
+        Journal(settings.journals, "maintain-x"),
+    )
+    with pytest.raises(MaintenanceError, match=f"{queued}.*keep a day"):
+        maintain(MaintainRequest(days=0), step)
+    assert maintain(MaintainRequest(days=1), step)["tidied"] == []
+
+
+def test_a_wrong_number_of_days_is_a_wrong_usage(fleet_home: Path) -> None:
+    assert quick(fleet_home, "maintain", "--days", "-1").exit_code == 2
+
+
+@pytest.mark.fault
+def test_upkeep_that_is_killed_half_way_is_finished(worn: Path) -> None:
+    """What was deleted stays deleted, the rest follows; the home is whole."""
+    done = stillwater(worn, "maintain", "--days", "0", failpoint="Maintain.after_record:kill")
+    assert done.returncode == -signal.SIGKILL
+    interrupted = document(worn, "runs")[0]["run_id"]
+    assert stillwater(worn, "run", "wait", interrupted).returncode == 0
+    assert steps(worn, interrupted) == [("Maintain", "COMPLETE")]
+    assert document(worn, "verify", "--deep")["ok"]

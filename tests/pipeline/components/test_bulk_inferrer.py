@@ -16,6 +16,7 @@ from pipeline.components.bulk_inferrer import (
     mark,
     newest_rows,
     reasons,
+    standing,
     to_issue,
     trends,
 )
@@ -76,6 +77,31 @@ def test_the_same_prediction_is_issued_once() -> None:
     assert again.select("engine", "cycle").rows()[0] == ("a", 6)
 
 
+def test_rows_that_were_given_back_say_what_they_said_first() -> None:
+    """Not what was issued last; engines of which nothing changed keep what was said of them."""
+    stamps = {"model_id": pl.lit("m"), "run_id": pl.lit("r"), "predicted_at": pl.lit(NOW)}
+    frame = flights({"a": 5, "b": 3})
+    one = pl.col("engine") == "a"
+    corrected = frame.with_columns(sensor_4=pl.when(one).then(0.0).otherwise("sensor_4"))
+    shorter = frame.filter(~one | (pl.col("cycle") < 5))
+    nothing = said(frame).clear().with_columns(**stamps)
+    issued, told = nothing.with_columns(input_digest=pl.lit("")), nothing
+    for rows_now, cycle in ((frame, 5), (corrected, 5), (frame, 5), (shorter, 4), (frame, 5)):
+        digests = input_digests(rows_now, PROFILE)
+        newest = said(newest_rows(rows_now)).with_columns(
+            rul=pl.lit(float(issued.height)), **stamps
+        )
+        new = to_issue(newest, digests, "m", issued)
+        issued = pl.concat([issued, new.select(issued.columns)])
+        told = standing(issued, digests.filter(one) if told.height else digests, "m", told)
+        row = told.row(by_predicate=one, named=True)
+        assert row["cycle"] == cycle
+        here = issued.join(digests.filter(one), on=["engine", "cycle", "input_digest"])
+        assert row["rul"] == here["rul"][0]
+        assert told.row(by_predicate=~one, named=True)["rul"] == 0.0
+    assert issued.height == 4
+
+
 def test_backfill_leaves_out_the_newest_cycle_of_engines_in_service() -> None:
     """Issued and backfilled are never the same flight; taught engines are marked."""
     frame = flights({"old": 3, "new": 2})
@@ -102,16 +128,22 @@ def test_changed_engines_are_those_of_which_any_row_changed() -> None:
 
 
 def test_gaps_and_unusable_values_are_a_warning() -> None:
-    """An operator sees that an engine's data are not whole."""
-    frame = flights({"a": 4, "b": 4, "c": 4})
+    """An operator sees that an engine's data are not whole; a corrected value is no fault."""
+    flags = {"c": "corrected:sensor_1,sensor_2", "d": "corrected:sensor_1"}
+    frame = flights({"a": 4, "b": 4, "c": 4, "d": 4})
     frame = frame.filter((pl.col("engine") != "b") | (pl.col("cycle") != 2)).with_columns(
-        flags=pl.when(pl.col("engine") == "c").then(pl.lit("sensor_1")).otherwise(pl.lit(""))
+        flags=pl.col("engine").replace_strict(flags, default="")
     )
     status = data_status(frame, ARRIVED, engines("a")[:0])
     assert dict(status.select("engine", "data_status").iter_rows()) == {
-        "a": "ok", "b": "warning", "c": "warning",
+        "a": "ok", "b": "warning", "c": "warning", "d": "ok",
     }  # fmt: skip
-    assert dict(status.select("engine", "cycles_seen").iter_rows()) == {"a": 4, "b": 3, "c": 4}
+    assert dict(status.select("engine", "cycles_seen").iter_rows()) == {
+        "a": 4,
+        "b": 3,
+        "c": 4,
+        "d": 4,
+    }
 
 
 def test_an_engine_whose_newer_records_wait_for_a_decision_is_blocked() -> None:

@@ -11,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from lakehouse.corrections import standing
+from lakehouse.engines.local import no_rows
 from lakehouse.profiles.turbofan import PROFILE
+from lakehouse.quality import CORRECTIONS
 from lakehouse.tables import SILVER
-from pipeline.components.clean import change, clean, overtaken
+from pipeline.components.clean import by_flight, change, clean, overtaken
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 SIGNALS = PROFILE.signal_names
@@ -53,9 +56,34 @@ def arrived(order: Sequence[str], states: Mapping[str, str] | None = None) -> pl
     )
 
 
-def silver(rows: pl.DataFrame, deliveries: pl.DataFrame) -> pl.DataFrame:
-    cleaned = clean(nw.from_native(rows.lazy()), nw.from_native(deliveries.lazy()), PROFILE)
+def silver(
+    rows: pl.DataFrame, deliveries: pl.DataFrame, words: Sequence[Mapping[str, Any]] = ()
+) -> pl.DataFrame:
+    said = by_flight(standing(corrections(words)))
+    cleaned = clean(lazy(rows), lazy(deliveries), PROFILE, None if said is None else lazy(said))
     return cleaned.collect("polars").to_native().sort(KEY)
+
+
+def corrections(words: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """What people said, in that order: rows of bronze/corrections."""
+    base = dict.fromkeys(CORRECTIONS.column_names) | {"fleet": "F", "engine": "E"}
+    rows = [
+        base | {"correction_id": f"c{n}", "corrected_at": START + timedelta(hours=n)} | dict(word)
+        for n, word in enumerate(words)
+    ]
+    return pl.DataFrame(rows, schema=no_rows(CORRECTIONS).schema)
+
+
+def correct(cycle: int, value: float, column: str = "sensor_1", **more: Any) -> dict[str, Any]:
+    return {"action": "correct", "cycle": cycle, "column": column, "new_value": value} | more
+
+
+def withdraw(cycle: int, **more: Any) -> dict[str, Any]:
+    return {"action": "withdraw", "cycle": cycle} | more
+
+
+def retract(name: str, **more: Any) -> dict[str, Any]:
+    return {"action": "retract", "retracts": name} | more
 
 
 class Collected(NamedTuple):
@@ -105,6 +133,37 @@ def test_a_withdrawn_delivery_brings_back_what_another_one_brought() -> None:
     rows = bronze({"a": [("E", 1, 1.0), ("E", 2, 1.0)], "b": [("E", 1, 5.0)]})
     made = silver(rows, arrived(["a", "b"], {"a": "withdrawn"}))
     assert made.select("cycle", "sensor_1", "delivery_id").rows() == [(1, 5.0, "b")]
+
+
+FLOWN = {"d": [("E", 1, 1.0), ("E", 2, math.nan), ("E", 3, 1.0), ("G", 1, 1.0)]}
+
+
+def test_a_corrected_value_stands_in_place_of_the_delivered_one_and_is_flagged() -> None:
+    """Also where none could be used; other flights, columns and engines stay as they are."""
+    words = [correct(1, 5.0), correct(2, 6.0), correct(3, 7.0, "sensor_9")]
+    made = silver(bronze(FLOWN), arrived(["d"]), words)
+    assert made["sensor_1"].to_list() == [5.0, 6.0, 1.0, 1.0]
+    assert made["sensor_9"].to_list() == [1.0, 1.0, 7.0, 1.0]
+    flags = ["corrected:sensor_1", "corrected:sensor_1", "corrected:sensor_9", ""]
+    assert made["flags"].to_list() == flags
+    assert made.columns == list(SILVER.column_names)
+
+
+def test_a_withdrawn_flight_is_not_in_silver_whichever_delivery_brings_it() -> None:
+    rows = bronze({**FLOWN, "again": [("E", 2, 4.0), ("E", 4, 4.0)]})
+    made = silver(rows, arrived(["d", "again"]), [withdraw(2), correct(2, 9.0)])
+    assert made.select("engine", "cycle").rows() == [("E", 1), ("E", 3), ("E", 4), ("G", 1)]
+
+
+def test_the_newest_word_on_a_value_holds_and_a_retraction_gives_it_back() -> None:
+    """To the word before it, and then to what was delivered."""
+    words: list[dict[str, Any]] = [correct(1, 5.0), correct(1, 6.0)]
+    for more, value in (([], 6.0), ([retract("c1")], 5.0), ([retract("c0")], 1.0)):
+        words += more
+        assert silver(bronze(FLOWN), arrived(["d"]), words)["sensor_1"][0] == value
+    assert_frame_equal(
+        silver(bronze(FLOWN), arrived(["d"]), words), silver(bronze(FLOWN), arrived(["d"]))
+    )
 
 
 CYCLES = st.tuples(st.sampled_from(["E1", "E2", "E3"]), st.integers(1, 6))
@@ -160,6 +219,58 @@ def _applied(current: pl.DataFrame, step: Collected) -> pl.DataFrame:
     kept = current.join(replaced, on=KEY[:2], how="anti")
     added = [frame.select(current.columns) for frame in (step.append, step.rewrite)]
     return pl.concat([kept, *added]).sort(KEY)
+
+
+WORDS = st.one_of(
+    st.builds(
+        lambda engine, cycle, value, column: correct(cycle, value, column, engine=engine),
+        st.sampled_from(["E1", "E2", "E3"]),
+        st.integers(1, 6),
+        st.sampled_from([1.0, 2.0, 3.0]),
+        st.sampled_from(["sensor_1", "sensor_2"]),
+    ),
+    st.builds(
+        lambda engine, cycle: withdraw(cycle, engine=engine),
+        st.sampled_from(["E1", "E2", "E3"]),
+        st.integers(1, 6),
+    ),
+    st.integers(0, 5).map(lambda number: retract(f"c{number}")),
+)
+DELIVERED = st.lists(VALUES, max_size=6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(DELIVERED, WORDS), min_size=1, max_size=12))
+def test_however_people_correct_silver_step_by_step_equals_a_rebuild(happened: list[Any]) -> None:
+    """Deliveries, corrections, withdrawals and retractions in any order."""
+    delivered: dict[str, Rows] = {}
+    words: list[dict[str, Any]] = []
+    current = silver(bronze({}), arrived([]))
+    for number, event in enumerate(happened):
+        fresh: Rows = ()
+        if isinstance(event, list):
+            delivered[f"d{number}"] = fresh = event
+        else:
+            words.append(event)
+        rows, order = bronze(delivered), arrived(list(delivered))
+        # As the step does: of engines that only gained newer cycles just what is new is cleaned.
+        new = rows.filter(pl.col("delivery_id") == f"d{number}") if fresh else rows.clear()
+        late = overtaken(lazy(new), lazy(current)) if fresh else _engines_of(event, words)
+        newer = silver(new.filter(~pl.col("engine").is_in(late)), order, words)
+        whole = silver(rows.filter(pl.col("engine").is_in(late)), order, words)
+        step = diff(current.filter(pl.col("engine").is_in(late)), whole)
+        current = pl.concat([_applied(current, step), newer.select(current.columns)]).sort(KEY)
+        assert_frame_equal(current, silver(rows, order, words))
+
+
+def _engines_of(event: dict[str, Any] | Rows, words: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The engine that a person's word is about; a retraction is about that of its correction."""
+    if not isinstance(event, dict):
+        return ()
+    if event["action"] == "retract":
+        return tuple(w["engine"] for n, w in enumerate(words)
+                     if event["retracts"] == f"c{n}" and "engine" in w)  # fmt: skip
+    return (event["engine"],)
 
 
 def test_newer_cycles_are_appended_and_late_ones_rewrite_their_engine_only() -> None:

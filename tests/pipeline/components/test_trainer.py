@@ -177,10 +177,9 @@ def test_the_distributed_learner_is_as_good_as_the_local_one(
     ours, theirs = (evaluate(t.out_of_fold, t.resources, PROFILE) for t in (here, there))
     for name in ("average_precision", "f1", "brier", "coverage"):
         assert theirs[name] == pytest.approx(ours[name], abs=0.005), name
-    # Without a cap the error is that of early life, 35 cycles here: it moves by 1 % when one
-    # process learns from the same rows in another order.
-    for name, apart in (("rmse_capped", 0.01), ("rmse", 0.03)):
-        assert theirs[name] == pytest.approx(ours[name], rel=apart), name
+    # Errors in cycles move by 1 % when one process learns from the same rows in another order.
+    for name in ("rmse_capped", "rmse"):
+        assert theirs[name] == pytest.approx(ours[name], rel=0.03), name
     assert (here.about["learner"], there.about["learner"]) == ("local", "distributed")
     assert there.about["learners"] == 2
     assert set(there.model.files) == set(here.model.files)

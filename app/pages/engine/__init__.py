@@ -8,6 +8,7 @@ import orjson
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
+from app.components.correction_form import correction_dialog
 from app.components.engine_body import Showing
 from app.components.engine_drawn import Asked, EngineDrawer
 from app.components.report_failure import FormIds, not_reported, report_form, reported
@@ -17,6 +18,7 @@ from app.components.shell import show_newest
 from app.components.states import skeleton
 from app.launcher import Launcher, LaunchError
 from app.pages import PageRequest
+from app.pages.engine import correcting
 from app.queries import pins
 from app.security import current_user
 from app.security.roles import Action, Refused, allowed
@@ -65,6 +67,7 @@ def layout(services: Services, request: PageRequest) -> Component:
             dcc.Interval(id=Ids.TICK, interval=REFRESH_SECONDS * 1000, disabled=pinned),
             html.Div(skeleton(), id=Ids.BODY),
             report_form(FORM, engine),
+            *([correction_dialog(engine)] if _may_correct(request) else []),
         ],
         className="engine-page",
     )
@@ -73,6 +76,7 @@ def layout(services: Services, request: PageRequest) -> Component:
 def register(app: Dash, services: Services) -> None:
     """Register the page's callbacks; the browser's half is in ``assets/engine.js``."""
     drawer, launcher = EngineDrawer(services), Launcher(services)
+    correcting.register(app, services, Ids.VIEW, launcher)
 
     @app.callback(
         Output(Ids.BODY, "children"),
@@ -132,9 +136,14 @@ def register(app: Dash, services: Services) -> None:
     )
 
 
+def _may_correct(request: PageRequest) -> bool:
+    return request.as_of is None and allowed(request.role, Action.CORRECT)
+
+
 def _showing(view: Json, look: Look) -> Showing:
-    may_report = view["as_of"] is None and allowed(current_user().role, Action.REPORT)
-    return Showing(look, view["as_of"], may_report, Ids.TRACK, Ids.CHOSEN)
+    role, now = current_user().role, view["as_of"] is None
+    can = (each for each in (Action.REPORT, Action.CORRECT) if now and allowed(role, each))
+    return Showing(look, view["as_of"], frozenset(can), Ids.TRACK, Ids.CHOSEN)
 
 
 def _look(theme: str, norm: str, pick: Json) -> Look:
