@@ -1,11 +1,11 @@
 """Links that save the rows of a table at a version as a file."""
 
 from collections.abc import Mapping
-from urllib.parse import quote, urlencode
 
 from dash import html
 from dash.development.base_component import Component
 
+from app.components.addresses import export_address
 from app.components.aria import aria
 from lakehouse.export import Format
 
@@ -31,13 +31,3 @@ def export_links(table: str, version: int, engine: tuple[str, str] = ("", "")) -
     ]
     words = html.Span("Export", className="export-label")
     return html.Div([words, *links], className="export-links")
-
-
-def export_address(
-    table: str, version: int, form: Format, engine: tuple[str, str] = ("", "")
-) -> str:
-    """Address of the file."""
-    query = {"version": str(version), "format": form}
-    if all(engine):
-        query["engine"] = "/".join(engine)
-    return f"/api/v1/tables/{quote(table)}/export?{urlencode(query)}"

@@ -22,6 +22,7 @@ from app.queries.read_answers import (
     TableEntry,
     VersionEntry,
 )
+from app.queries.retention import pinned_versions
 from app.services import Services
 from lakehouse.commits import BrokenLogError
 from lakehouse.contract import Column, Table
@@ -147,8 +148,12 @@ def history(services: Services, name: str, until: int | None, limit: int) -> His
         UnavailableError: which models need which version is not known just now.
     """
     resolved(services.lake, Selection(name))
+    pins, problem = pinned_versions(services, name)
+    if problem:
+        # What is not known must not read as unpinned.
+        raise UnavailableError(f"{problem} Ask again")
     try:
-        facts = table_history(services.lake, name, until, _pins(services, name))
+        facts = table_history(services.lake, name, until, pins)
     except BrokenLogError as error:
         raise GoneError(f"the history of {name} is broken: {error}") from error
     told = [_version(one) for one in facts[:limit]]
@@ -280,19 +285,3 @@ def _change(row: ChangedRow) -> Change:
 def _version(facts: VersionFacts) -> VersionEntry:
     names = [field.name for field in fields(VersionEntry)]
     return VersionEntry(**{name: getattr(facts, name) for name in names})
-
-
-def _pins(services: Services, name: str) -> Mapping[int, tuple[str, ...]]:
-    """The models that each version of a table must be kept for."""
-    settings = services.settings
-    if not settings.metadata.is_file():
-        return {}
-    # The store's library is loaded by who asks for models, not when the dashboard starts.
-    from lakehouse.metadata import Metadata
-    from lakehouse.pins import by_table, model_pins
-
-    try:
-        return by_table(model_pins(Metadata(settings.metadata), settings.serving), name)
-    # The store's errors have no base of their own, and what is not known must not read as unpinned.
-    except Exception as error:
-        raise UnavailableError("the metadata store does not answer: ask again") from error

@@ -1,11 +1,10 @@
-"""The export links lead to files of exactly that table, version and engine."""
+"""The export links lead to files of exactly their table, version and engine."""
 
 from collections.abc import Callable
-from urllib.parse import unquote
 
 import polars as pl
 
-from app.components.export_links import export_address, export_links
+from app.components.export_links import export_links
 from app.services import Services
 from lakehouse.export import Selection, selected
 from tests.app.security.conftest import Browser
@@ -23,10 +22,3 @@ def test_each_link_saves_what_it_says(
     assert [name.rpartition(".")[2] for name in names] == ['parquet"', 'csv"']
     what = Selection("silver/readings", 1, fleet="FD001", engine="test-001")
     assert pl.read_parquet(files[0].data).equals(selected(run_services.lake, what).collect())
-
-
-def test_hostile_names_stay_one_parameter() -> None:
-    address = export_address("silver/readings", 2, "csv", ("a&b=c", "x#y"))
-    assert address.count("&") == 2
-    assert unquote(address).endswith("engine=a&b=c/x#y")
-    assert "engine" not in export_address("silver/readings", 2, "csv", ("F", ""))

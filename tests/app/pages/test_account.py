@@ -97,28 +97,11 @@ def make_token(app: Dash, user: Browser, name: str, days: str) -> Any:
 
 
 def revoke(app: Dash, user: Browser, token_id: str) -> Any:
-    button = f'{{"token":"{token_id}","type":"account-token-revoke"}}.n_clicks'
-    pattern = '{"token":["ALL"],"type":"account-token-revoke"}.n_clicks'
-    field = {"type": "account-token-revoke", "token": token_id}
-    name = callback_of(app, pattern)
-    outputs = [dict(zip(("id", "property"), one.rsplit(".", 1), strict=True))
-               for one in name.strip(".").split("...")]  # fmt: skip
-    body = {
-        "output": name,
-        "outputs": outputs,
-        "inputs": [[{"id": field, "property": "n_clicks", "value": 1}]],
-        "state": [],
-        "changedPropIds": [button],
-    }
-    return user.call(body).get_json()["response"]
-
-
-def callback_of(app: Dash, trigger: str) -> str:
-    """The callback that is fired by buttons of a kind."""
-    for name, known in app.callback_map.items():
-        if any(f"{one['id']}.{one['property']}" == trigger for one in known["inputs"]):
-            return str(name)
-    raise LookupError(trigger)
+    button = {"type": "account-token-revoke", "token": token_id}
+    every = '{"token":["ALL"],"type":"account-token-revoke"}.n_clicks'
+    one = every.replace('["ALL"]', f'"{token_id}"')
+    answer = call(app, user, "account-tokens.children", every, {every: [(button, 1)]}, changed=one)
+    return answer.get_json()["response"]
 
 
 def test_a_token_is_shown_once_listed_and_revoked(

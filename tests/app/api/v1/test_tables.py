@@ -320,16 +320,17 @@ def test_history_names_the_models_that_need_a_version(
     for node, kind in (("Trainer", "Model"), ("Pusher", "PushedModel")):
         made = Used("made", Artifact(kind, "m-1", "artifacts/none", known))
         metadata.record(Execution(node, "run-x", "COMPLETE"), [], [made])
-    told = reader.get(f"{ROWS}/history").get_json()["versions"]
-    needed = [(one["version"], one["pinned_by"]) for one in told if one["pinned_by"]]
-    assert needed == [(2, ["m-1"])]
 
     def busy(*_: object) -> None:
         raise RuntimeError("database is locked")
 
-    monkeypatch.setattr("lakehouse.pins.model_pins", busy)
-    assert "metadata store" in problem(reader.get(f"{ROWS}/history"), 503)["detail"]
-    assert reader.get(ROWS).status_code == 200
+    with monkeypatch.context() as patched:
+        patched.setattr("lakehouse.pins.model_pins", busy)
+        assert "metadata store" in problem(reader.get(f"{ROWS}/history"), 503)["detail"]
+        assert reader.get(ROWS).status_code == 200
+    told = reader.get(f"{ROWS}/history").get_json()["versions"]
+    needed = [(one["version"], one["pinned_by"]) for one in told if one["pinned_by"]]
+    assert needed == [(2, ["m-1"])]
 
 
 def test_what_cannot_be_written_down_is_not_exported(
