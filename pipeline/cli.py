@@ -36,6 +36,9 @@ class Stillwater(click.Group):
         """Run a verb."""
         try:
             return super().invoke(context)
+        except click.exceptions.Exit:
+            # How `--help` of a verb ends; click made it a RuntimeError.
+            raise
         except SettingsError as error:
             fail(str(error), Exit.USAGE)
         except RunError as error:
