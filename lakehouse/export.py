@@ -1,16 +1,10 @@
-"""Rows of a table for others: any version, some columns, one engine; in pages or as a file.
-
-CSV is opened in spreadsheets, which take text that begins with ``=``, ``+``, ``-`` or ``@`` for a
-formula; such text gets an apostrophe in front (OWASP ASVS 1.2.10). Numbers stay numbers, and
-Parquet holds everything as it is.
-"""
+"""Rows of a table for others: any version, some columns, one engine; in pages or as a file."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from io import BytesIO
 from operator import attrgetter
 from pathlib import Path
-from typing import Literal
 from uuid import uuid4
 
 import polars as pl
@@ -18,14 +12,8 @@ import polars as pl
 from lakehouse.commits import BrokenLogError, DataFile, DeltaLog, State
 from lakehouse.diffs.rows import DiffError, scan_files
 from lakehouse.lake import Lake
+from lakehouse.row_files import Format, csv_chunks, parquet_chunks
 from lakehouse.tables import TABLES
-
-Format = Literal["parquet", "csv"]
-# What is in memory at once, and sent at once.
-BATCH_ROWS = 10_000
-_RISKY = r"^[=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
-_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-_ARROW = pl.CompatLevel.oldest()
 
 
 class SelectionError(ValueError):
@@ -38,6 +26,10 @@ class NotThereError(SelectionError):
 
 class GoneError(SelectionError):
     """The table had that version, but it can no longer be read."""
+
+
+class DamagedError(RuntimeError):
+    """A data file of the version is there but does not hold what was written to it."""
 
 
 @dataclass(frozen=True)
@@ -114,15 +106,16 @@ def page(lake: Lake, what: Selection, first: int, limit: int) -> pl.DataFrame:
         NotThereError: there is no such table or version.
         GoneError: the version can no longer be read.
         SelectionError: there is no such column.
+        DamagedError: a data file cannot be read.
     """
-    log, state = _state(lake, resolved(lake, what))
+    what = resolved(lake, what)
+    log, state = _state(lake, what)
     files = _ordered(state)
     if what.is_whole:
         files, first = _from(files, first)
-    try:
-        return _picked(log, files, state, what).slice(first, limit).collect()
-    except FileNotFoundError as error:
-        raise _gone(what, "a data file went while it was read") from error
+    rows = _picked(log, files, state, what).slice(first, limit)
+    with _reading(what.table, str(what.version)):
+        return rows.collect()
 
 
 def origin(lake: Lake, what: Selection) -> dict[str, str]:
@@ -143,38 +136,19 @@ def origin(lake: Lake, what: Selection) -> dict[str, str]:
 
 
 def chunks(rows: pl.LazyFrame, format_: Format, origin: Mapping[str, str]) -> Iterator[bytes]:
-    """Rows as the bytes of a file, some at a time; Parquet also says its :func:`origin`."""
-    return csv_chunks(rows) if format_ == "csv" else parquet_chunks(rows, origin)
+    """Rows as the bytes of a file, some at a time; Parquet also says its :func:`origin`.
 
+    Args:
+        rows: what :func:`selected` found.
+        format_: of the file.
+        origin: where they come from.
 
-def csv_chunks(rows: pl.LazyFrame) -> Iterator[bytes]:
-    """Rows as CSV (UTF-8, comma, text in quotes, header), some at a time."""
-    schema = rows.collect_schema()
-    yield pl.DataFrame(schema=schema).write_csv().encode()
-    safe = rows.with_columns(_guarded(name) for name, kind in schema.items() if kind == pl.String)
-    for batch in safe.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
-        yield batch.write_csv(
-            include_header=False,
-            quote_style="non_numeric",
-            datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ",
-        ).encode()
-
-
-def parquet_chunks(rows: pl.LazyFrame, origin: Mapping[str, str]) -> Iterator[bytes]:
-    """Rows as Parquet with its :func:`origin` in its metadata, a row group at a time."""
-    # Its import takes as long as that of everything else; only who exports pays for it.
-    from pyarrow.parquet import ParquetWriter
-
-    schema = rows.collect_schema()
-    texts = [name for name, kind in schema.items() if kind == pl.String]
-    notes = {f"stillwater.{name}": value for name, value in origin.items()}
-    fields = pl.DataFrame(schema=schema).to_arrow(compat_level=_ARROW).schema.with_metadata(notes)
-    written = BytesIO()
-    with ParquetWriter(written, fields, compression="zstd", use_dictionary=texts) as writer:
-        for batch in rows.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
-            writer.write_table(batch.to_arrow(compat_level=_ARROW))
-            yield _taken(written)
-    yield _taken(written)
+    Raises:
+        GoneError: a data file went while it was read.
+        DamagedError: a data file cannot be read.
+    """
+    with _reading(origin["table"], origin["version"]):
+        yield from csv_chunks(rows) if format_ == "csv" else parquet_chunks(rows, origin)
 
 
 def write(lake: Lake, what: Selection, target: Path, format_: Format) -> int:
@@ -183,6 +157,7 @@ def write(lake: Lake, what: Selection, target: Path, format_: Format) -> int:
     Raises:
         FileExistsError: there is one already.
         SelectionError: there is no such table, version or column.
+        DamagedError: a data file cannot be read.
     """
     what = resolved(lake, what)
     rows = selected(lake, what)
@@ -204,15 +179,28 @@ def _state(lake: Lake, what: Selection) -> tuple[DeltaLog, State]:
     try:
         state = log.at(what.version or 0)
     except BrokenLogError as error:
-        raise _gone(what, str(error)) from error
+        raise _gone(what.table, str(what.version), str(error)) from error
     missing = [file for file in state.files.values() if not (log.path / file.file).is_file()]
     if missing:
-        raise _gone(what, f"{len(missing)} of its {len(state.files)} data files are gone")
+        why = f"{len(missing)} of its {len(state.files)} data files are gone"
+        raise _gone(what.table, str(what.version), why)
     return log, state
 
 
-def _gone(what: Selection, why: str) -> GoneError:
-    told = f"version {what.version} of {what.table} can no longer be read: {why}"
+@contextmanager
+def _reading(table: str, version: str) -> Iterator[None]:
+    """Say what a data file that cannot be read means; Polars' messages name paths."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise _gone(table, version, "a data file went while it was read") from error
+    except (OSError, pl.exceptions.PolarsError) as error:
+        told = f"version {version} of {table} cannot be read: a data file is damaged"
+        raise DamagedError(f"{told}; `stillwater verify` says which") from error
+
+
+def _gone(table: str, version: str, why: str) -> GoneError:
+    told = f"version {version} of {table} can no longer be read: {why}"
     return GoneError(f"{told}; the table's history says which versions can be")
 
 
@@ -251,17 +239,3 @@ def _picked(
         table = TABLES[what.table]
         rows = rows.sort(table.sort or table.key, maintain_order=True)
     return rows.select(what.columns or known)
-
-
-def _taken(buffer: BytesIO) -> bytes:
-    """What was written since the last time; the writer itself counts on."""
-    found = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return found
-
-
-def _guarded(name: str) -> pl.Expr:
-    cell = pl.col(name)
-    risky = cell.str.contains(_RISKY) & ~cell.str.contains(_NUMBER)
-    return pl.when(risky).then(pl.lit("'") + cell).otherwise(cell).alias(name)

@@ -3,7 +3,7 @@
 from urllib.parse import quote, urlencode
 
 from app.queries.quality import Ask
-from lakehouse.export import Format
+from lakehouse.row_files import Format
 
 QUALITY = "/quality"
 STATISTICS = "/quality/statistics"

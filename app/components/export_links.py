@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from app.components.addresses import export_address
 from app.components.aria import aria
-from lakehouse.export import Format
+from lakehouse.row_files import Format
 
 FORMATS: Mapping[Format, str] = {"parquet": "Parquet", "csv": "CSV"}
 

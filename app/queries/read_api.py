@@ -28,6 +28,7 @@ from lakehouse.commits import BrokenLogError
 from lakehouse.contract import Column, Table
 from lakehouse.diffs import ChangedRow, table_diff
 from lakehouse.export import (
+    DamagedError,
     GoneError,
     NotThereError,
     Selection,
@@ -118,6 +119,7 @@ def rows(services: Services, ask: Ask, limit: int) -> Page:
     Raises:
         NotThereError: there is no such table, version or snapshot.
         GoneError: the version can no longer be read.
+        DamagedError: a data file cannot be read.
         SelectionError: a column, the engine or the cursor is none.
     """
     first = 0
@@ -166,6 +168,7 @@ def diff(services: Services, name: str, before: int, after: int, limit: int) -> 
     Raises:
         NotThereError: there is no such table or version.
         GoneError: what differs can no longer be read.
+        DamagedError: a data file cannot be read.
         DiffError: a column has a type that cannot be compared.
         LargeDiffError: too much differs.
     """
@@ -192,6 +195,9 @@ def diff(services: Services, name: str, before: int, after: int, limit: int) -> 
     except (BrokenLogError, FileNotFoundError) as error:
         why = f"what differs between versions {before} and {after} of {name} can no longer be read"
         raise GoneError(f"{why}; the table's history says which versions can be") from error
+    except (OSError, pl.exceptions.PolarsError) as error:
+        why = f"a data file of version {before} or {after} of {name} is damaged"
+        raise DamagedError(f"{why}; `stillwater verify` says which") from error
 
 
 def _pinned(services: Services, as_of: int | None) -> Pinned:

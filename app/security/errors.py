@@ -61,10 +61,7 @@ def register(server: Flask, audit: AuditLog) -> None:
     def explain(error: HTTPException) -> ResponseReturnValue:
         if isinstance(error, CSRFError | Forbidden):
             _write_down(audit, error.description or "")
-        text = _EXPIRED if isinstance(error, CSRFError) else error.description or error.name
-        if isinstance(error, InternalServerError):
-            text = "Something went wrong here. What was shown before still holds."
-        response = answer(error.code or 500, text)
+        response = answer(error.code or 500, _words(error))
         if isinstance(error, MethodNotAllowed):
             response.allow.update(error.valid_methods or ())
         return response
@@ -96,7 +93,7 @@ def answer(code: int, text: str) -> Response:
 
 def is_api() -> bool:
     """Whether the request is one to the read API."""
-    return request.path.startswith(_API)
+    return f"{request.path}/".startswith(_API)
 
 
 def details(problem: Problem) -> Response:
@@ -108,6 +105,17 @@ def details(problem: Problem) -> Response:
     response.mimetype = "application/problem+json"
     response.headers.update(problem.headers)
     return response
+
+
+def _words(error: HTTPException) -> str:
+    if isinstance(error, CSRFError):
+        return _EXPIRED
+    if isinstance(error, InternalServerError):
+        return "Something went wrong here. What was shown before still holds."
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        methods = ", ".join(sorted(error.valid_methods))
+        return f"This address does not take {request.method}, but {methods}."
+    return error.description or error.name
 
 
 def _write_down(audit: AuditLog, reason: str) -> None:

@@ -6,7 +6,6 @@ import click
 import polars as pl
 
 from lakehouse.export import (
-    Format,
     Selection,
     SelectionError,
     engine_of,
@@ -14,6 +13,7 @@ from lakehouse.export import (
     selected,
     write,
 )
+from lakehouse.row_files import Format
 from lakehouse.settings import Settings
 from pipeline.commands.output import audited, json_option, show, usage_errors
 from pipeline.home import open_home

@@ -1,6 +1,5 @@
 """Rows of a table as files for others."""
 
-import csv
 import io
 from pathlib import Path
 from typing import Any
@@ -9,19 +8,15 @@ import narwhals as nw
 import polars as pl
 import pytest
 from deltalake import DeltaTable
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lakehouse.commits import DeltaLog
 from lakehouse.engines.local import LocalEngine
 from lakehouse.export import (
-    Format,
     GoneError,
     NotThereError,
     Selection,
     SelectionError,
     chunks,
-    csv_chunks,
     engine_of,
     origin,
     page,
@@ -30,6 +25,7 @@ from lakehouse.export import (
     write,
 )
 from lakehouse.lake import Lake
+from lakehouse.row_files import Format
 from lakehouse.snapshots import take
 from tests.lakehouse.frames import part, rows, silver
 
@@ -70,32 +66,6 @@ def test_what_is_not_there_is_named(lake: Lake, tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         write(lake, Selection(NAME), tmp_path / "there", "csv")
     assert (tmp_path / "there").read_text() == "mine"
-
-
-@given(st.lists(st.text(max_size=12), min_size=1, max_size=5), st.floats(allow_nan=False))
-def test_no_cell_of_a_csv_is_a_formula(texts: list[str], number: float) -> None:
-    """Text comes back as it was, or with one apostrophe in front; numbers stay numbers."""
-    texts = [text.replace("\0", "") for text in texts]
-    frame = pl.LazyFrame({"text": texts, "number": [number] * len(texts)})
-    told = b"".join(csv_chunks(frame)).decode()
-    found = list(csv.reader(io.StringIO(told, newline="")))[1:]
-    for text, (cell, value) in zip(texts, found, strict=True):
-        assert cell in (text, f"'{text}")
-        assert float(value) == number
-        if cell and cell[0] in "=+-@\t\r\n":
-            float(cell)  # only a plain number may begin with a sign
-
-
-def test_formulas_are_disarmed_and_numbers_are_not(lake: Lake) -> None:
-    """The classic ones, in a real table."""
-    texts = ["=1+1", "+SUM(A1)", "-2+3", "@cmd", "\t=x", "-5.2", "plain", "", None]
-    frame = pl.LazyFrame({"delivery_id": [f"d{i}" for i in range(9)], "reason": texts})
-    lake.append("bronze/deliveries", nw.from_native(frame), part("d"))
-    what = Selection("bronze/deliveries", columns=("reason",))
-    lines = b"".join(csv_chunks(selected(lake, what))).decode().splitlines()
-    assert lines[0] == "reason"
-    assert lines[1:5] == ['"\'=1+1"', '"\'+SUM(A1)"', '"\'-2+3"', '"\'@cmd"']
-    assert lines[5:] == ['"\'\t=x"', '"-5.2"', '"plain"', '""', ""]
 
 
 def features(transform: str, cycles: int) -> nw.LazyFrame[Any]:
@@ -179,7 +149,7 @@ def test_a_large_table_comes_in_small_parts(lake: Lake, form: Format) -> None:
     engines = {f"e{number:03d}": 500 for number in range(400)}
     lake.append(NAME, silver(engines), part("large"))
     rows = selected(lake, Selection(NAME, columns=("engine", "cycle", "sensor_2")))
-    told = list(chunks(rows, form, {}))
+    told = list(chunks(rows, form, {"table": NAME, "version": "2"}))
     assert len(told) > 20
     assert max(map(len, told)) < 10_000 * 60
     file = io.BytesIO(b"".join(told))

@@ -18,7 +18,7 @@ from app.security.roles import Action, require
 from app.security.throttle import Pace
 from app.services import Services
 from lakehouse.diffs import DiffError, LargeDiffError
-from lakehouse.export import GoneError, NotThereError, SelectionError
+from lakehouse.export import DamagedError, GoneError, NotThereError, SelectionError
 
 DOCUMENT = Operation(
     name="read_openapi",
@@ -33,6 +33,7 @@ _STATUS: dict[type[Exception], tuple[int, str]] = {
     SelectionError: (400, "bad_parameter"),
     NotThereError: (404, "not_there"),
     GoneError: (410, "gone"),
+    DamagedError: (500, "damaged"),
     UnavailableError: (503, "unavailable"),
     DiffError: (422, "not_comparable"),
     LargeDiffError: (422, "too_much"),
@@ -55,7 +56,8 @@ def blueprint(services: Services) -> Blueprint:
 
     for operation in OPERATIONS:
         routes.add_url_rule(operation.path, operation.name, _answering(context, operation))
-    routes.add_url_rule("/api/<path:rest>", "nothing", _nothing)
+    for path in ("/api/", "/api/<path:rest>"):
+        routes.add_url_rule(path, "nothing", _nothing, strict_slashes=False)
     for error, (status, code) in _STATUS.items():
         routes.register_error_handler(error, _explaining(status, code))
     return routes
@@ -80,7 +82,7 @@ def _explaining(status: int, code: str) -> Callable[[Exception], Response]:
     return explain
 
 
-def _nothing(rest: str) -> Response:
+def _nothing(rest: str = "") -> Response:
     told = f"There is nothing at /api/{rest[:100]}; {DOCUMENT.path} says what there is."
     raise Problem(404, "not_there", told)
 

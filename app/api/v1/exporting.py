@@ -1,6 +1,6 @@
 """Export of a table as a streamed file, and how many of such large tasks go on at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from threading import BoundedSemaphore
 
@@ -11,7 +11,8 @@ from app.security import current_user, request_id
 from app.security.errors import Problem
 from app.services import Services
 from lakehouse.audit import Event
-from lakehouse.export import Format, chunks, origin, selected
+from lakehouse.export import chunks, origin, selected
+from lakehouse.row_files import Format
 from lakehouse.settings import WebSettings
 
 BUSY_SECONDS = 10
@@ -55,6 +56,7 @@ def export(services: Services, slots: Slots, ask: Ask, form: Format) -> Response
     Raises:
         Problem: too many exports are going on.
         SelectionError: what is asked for is not there.
+        DamagedError: a data file cannot be read.
         AuditError: it could not be written down, so nothing is sent.
     """
     what = selection(services, ask)
@@ -66,9 +68,14 @@ def export(services: Services, slots: Slots, ask: Ask, form: Format) -> Response
     response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
     response.headers.update({_header(name): value for name, value in told.items()})
     if request.method == "HEAD":
+        # An iterator, so that no length is told: nobody knows it before the file is written.
+        response.response = iter(())
         return response
     release = slots.take()
     try:
+        parts = chunks(rows, form, told)
+        # What cannot be read is found out while that can still be answered.
+        first = next(parts)
         user, target = current_user(), f"{what.table}@{what.version}"
         services.audit.append(
             Event(user.name, user.role, "export", target, request_id=request_id())
@@ -76,9 +83,14 @@ def export(services: Services, slots: Slots, ask: Ask, form: Format) -> Response
     except BaseException:
         release()
         raise
-    response.response = chunks(rows, form, told)
+    response.response = _sent(first, parts)
     response.call_on_close(release)
     return response
+
+
+def _sent(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
 
 
 def _header(name: str) -> str:

@@ -21,6 +21,7 @@ PROBLEMS: Mapping[int, tuple[str, str]] = {
     410: ("Gone", "That version was let go by maintenance and can no longer be read."),
     422: ("TooMuch", "The two versions differ by more than is compared here."),
     429: ("TooManyRequests", "Too many requests or exports; Retry-After says when to come again."),
+    500: ("Damaged", "A data file of that version is damaged."),
     503: ("Unavailable", "Something that is needed does not answer just now."),
 }
 _REF = "#/components/schemas/{model}"

@@ -99,7 +99,7 @@ TABLE_OPERATIONS = (
         query=RowsQuery,
         view=_rows,
         answer=Page,
-        problems=(404, 410),
+        problems=(404, 410, 500),
     ),
     Operation(
         name="read_history",
@@ -117,7 +117,7 @@ TABLE_OPERATIONS = (
         query=DiffQuery,
         view=_diff,
         answer=Diff,
-        problems=(404, 410, 422),
+        problems=(404, 410, 422, 500),
     ),
     Operation(
         name="export_table",
@@ -126,7 +126,7 @@ TABLE_OPERATIONS = (
         query=ExportQuery,
         view=_export,
         answer=None,
-        problems=(404, 410),
+        problems=(404, 410, 500),
         files=tuple(media.partition(";")[0] for media in MEDIA.values()),
         headers=HEADERS,
     ),

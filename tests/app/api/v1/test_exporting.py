@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 from werkzeug.test import TestResponse
 
-from lakehouse.export import BATCH_ROWS, Selection, origin, selected, write
+from lakehouse.export import Selection, origin, selected, write
+from lakehouse.row_files import BATCH_ROWS
 from tests.app.api.v1.conftest import SILVER, Program, problem, program, signed_in
 from tests.lakehouse.frames import part, silver
 

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from app.queries import read_api
 from lakehouse.audit import AuditError, AuditLog
+from lakehouse.commits import DeltaLog
 from lakehouse.export import Selection, selected
 from lakehouse.metadata import Metadata
 from lakehouse.records import Artifact, Execution, Used
@@ -211,6 +212,9 @@ def test_what_never_was_is_told_from_what_was_let_go(reader: Program) -> None:
     assert problem(reader.get("/tables", as_of=9), 404)["code"] == "not_there"
     assert problem(reader.get("/tables/gold/backfill/history"), 404)["code"] == "not_there"
     assert problem(reader.get("/nothing"), 404)["detail"].startswith("There is nothing at")
+    for path in ("/api", "/api/"):
+        headers = {"Authorization": f"Bearer {reader.text}"}
+        assert problem(reader.client.get(path, headers=headers), 404)
 
 
 def test_history_tells_each_version_and_whether_it_can_be_read(reader: Program) -> None:
@@ -263,11 +267,34 @@ def test_a_diff_that_is_too_large_is_refused_before_it_is_read(
     assert reader.get(f"{ROWS}/diff", from_=3, to=3).status_code == 200
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_damaged_file_is_told_before_anything_is_sent(
+    make: Callable[..., Program], form: str
+) -> None:
+    """Whatever is asked of its version; not where on this machine it lies."""
+    reader = make()
+    lake = reader.services.lake
+    for file in DeltaLog(lake.path(SILVER)).at(2).files.values():
+        (lake.path(SILVER) / file.file).write_bytes(b"no Parquet")
+    for answer in (
+        reader.get(ROWS, version=2),
+        reader.get(f"{ROWS}/export", version=2, format=form),
+        reader.get(f"{ROWS}/diff", from_=0, to=2),
+    ):
+        told = problem(answer, 500)
+        assert told["code"] == "damaged"
+        assert "stillwater verify" in told["detail"]
+        assert str(reader.services.settings.home) not in told["detail"]
+    assert reader.services.audit.entries() == []
+    assert reader.get(f"{ROWS}/history").status_code == 200
+
+
 def test_a_head_is_the_same_without_a_body(reader: Program) -> None:
     for path in GETS:
         head, answer = reader.ask("HEAD", path), reader.get(path)
         assert (head.status_code, head.data) == (200, b"")
         assert head.content_type == answer.content_type
+        assert head.content_length in (None, len(answer.data))
     assert reader.ask("HEAD", ROWS, version=1).status_code == 410
 
 
@@ -276,6 +303,8 @@ def test_only_get_is_answered(reader: Program) -> None:
         answer = reader.ask(method, ROWS)
         assert problem(answer, 405)["code"] == "method_not_allowed"
         assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+        told = f"This address does not take {method}, but GET, HEAD, OPTIONS."
+        assert answer.get_json()["detail"] == told
 
 
 def test_no_other_site_may_read_with_a_visitors_browser(reader: Program) -> None:
