@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -235,7 +236,10 @@ def digest(token: str) -> str:
 def _connect(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     # SQLite gives its side files the mode of the database, so it must be private from the start.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    # Only a new file is opened: to close another one would drop the locks of all connections that
+    # this process has to it, and the next process to leave would delete the log that they write.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     path.chmod(0o600)
     connection = sqlite3.connect(path, timeout=10.0)
     # SQLite waits for no other connection that switches a new file to WAL: it fails at once.
