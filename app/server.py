@@ -1,6 +1,7 @@
 """Serving the dashboard with gunicorn."""
 
 import ipaddress
+import logging
 import sys
 from typing import Any
 
@@ -86,7 +87,17 @@ def _wsgi(settings: Settings) -> Flask:
     server = create_app(settings).server
     if not isinstance(server, Flask):
         raise TypeError("Dash was given another server than Flask")
+    _log_to_stderr(settings)
     return server
+
+
+def _log_to_stderr(settings: Settings) -> None:
+    """The dashboard's own messages, beside gunicorn's."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logger = logging.getLogger("app")
+    logger.handlers = [handler]
+    logger.setLevel(settings.log_level.upper())
 
 
 def _is_loopback(host: str) -> bool:

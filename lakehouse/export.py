@@ -1,29 +1,35 @@
-"""Rows of a table as a file for others: any version, some columns, one engine; streamed.
+"""Rows of a table for others: any version, some columns, one engine; in pages or as a file."""
 
-CSV is opened in spreadsheets, which take text that begins with ``=``, ``+``, ``-`` or ``@`` for a
-formula; such text gets an apostrophe in front (OWASP ASVS 1.2.10). Numbers stay numbers, and
-Parquet holds everything as it is.
-"""
-
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
-from typing import Literal
 from uuid import uuid4
 
 import polars as pl
 
+from lakehouse.commits import BrokenLogError, DataFile, DeltaLog, State
+from lakehouse.diffs.rows import DiffError, scan_files
 from lakehouse.lake import Lake
+from lakehouse.row_files import Format, csv_chunks, parquet_chunks
 from lakehouse.tables import TABLES
-
-Format = Literal["parquet", "csv"]
-BATCH_ROWS = 50_000
-_RISKY = r"^[=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
-_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 
 
 class SelectionError(ValueError):
     """What was asked for is not there; the message says what is."""
+
+
+class NotThereError(SelectionError):
+    """There is no such table, or it never had that version."""
+
+
+class GoneError(SelectionError):
+    """The table had that version, but it can no longer be read."""
+
+
+class DamagedError(RuntimeError):
+    """A data file of the version is there but does not hold what was written to it."""
 
 
 @dataclass(frozen=True)
@@ -44,66 +50,192 @@ class Selection:
     fleet: str | None = None
     engine: str | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it takes every row."""
+        return self.fleet is None and self.engine is None
 
-def selected(lake: Lake, what: Selection) -> pl.LazyFrame:
-    """The rows, lazily.
+
+def engine_of(text: str) -> tuple[str | None, str | None]:
+    """Fleet and engine of ``[FLEET/]ENGINE``; none of an empty text.
 
     Raises:
-        SelectionError: there is no such table, version or column.
+        SelectionError: one of them is empty.
+    """
+    fleet, slash, engine = text.rpartition("/")
+    if text and not (engine and (fleet or not slash)):
+        raise SelectionError(f"{text!r}: FLEET/ENGINE or ENGINE expected")
+    return fleet or None, engine or None
+
+
+def resolved(lake: Lake, what: Selection) -> Selection:
+    """The same with its version said, so that whoever reads it twice reads the same.
+
+    Raises:
+        NotThereError: there is no such table, or it never had that version.
     """
     if what.table not in TABLES:
-        raise SelectionError(f"{what.table!r} is no table; there are {', '.join(TABLES)}")
+        raise NotThereError(f"{what.table!r} is no table; there are {', '.join(TABLES)}")
     newest = lake.version(what.table)
-    if what.version is not None and not 0 <= what.version <= (-1 if newest is None else newest):
-        told = "it does not exist yet" if newest is None else f"the newest is {newest}"
-        raise SelectionError(f"{what.table} has no version {what.version}: {told}")
+    if newest is None:
+        raise NotThereError(f"{what.table} does not exist yet: nothing was written to it so far")
     version = newest if what.version is None else what.version
-    rows: pl.LazyFrame = lake.look_up(what.table, version).to_native()
-    known = rows.collect_schema().names()
-    wanted = [("fleet", what.fleet), ("engine", what.engine)]
-    for name in (*what.columns, *(name for name, value in wanted if value is not None)):
-        if name not in known:
-            raise SelectionError(f"{what.table} has no column {name!r}: {', '.join(known)}")
-    mine = [pl.col(name) == value for name, value in wanted if value is not None]
-    return rows.filter(pl.lit(True), *mine).select(what.columns or known)
+    if not 0 <= version <= newest:
+        raise NotThereError(f"{what.table} has no version {version}: the newest is {newest}")
+    return replace(what, version=version)
 
 
-def csv_chunks(rows: pl.LazyFrame) -> Iterator[bytes]:
-    """Rows as CSV (UTF-8, comma, text in quotes, header), some at a time."""
-    schema = rows.collect_schema()
-    yield pl.DataFrame(schema=schema).write_csv().encode()
-    safe = rows.with_columns(_guarded(name) for name, kind in schema.items() if kind == pl.String)
-    for batch in safe.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
-        yield batch.write_csv(
-            include_header=False,
-            quote_style="non_numeric",
-            datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ",
-        ).encode()
+def selected(lake: Lake, what: Selection) -> pl.LazyFrame:
+    """The rows, lazily; their order is the same whenever the same version is asked for.
+
+    It is that of the table's key for one engine, else that of the files.
+
+    Raises:
+        NotThereError: there is no such table or version.
+        GoneError: the version can no longer be read.
+        SelectionError: there is no such column.
+    """
+    log, state = _state(lake, resolved(lake, what))
+    return _picked(log, _ordered(state), state, what)
 
 
-def write(rows: pl.LazyFrame, target: Path, format_: Format) -> int:
+def page(lake: Lake, what: Selection, first: int, limit: int) -> pl.DataFrame:
+    """At most ``limit`` rows of :func:`selected`, from the row ``first`` on (from 0).
+
+    Raises:
+        NotThereError: there is no such table or version.
+        GoneError: the version can no longer be read.
+        SelectionError: there is no such column.
+        DamagedError: a data file cannot be read.
+    """
+    what = resolved(lake, what)
+    log, state = _state(lake, what)
+    files = _ordered(state)
+    if what.is_whole:
+        files, first = _from(files, first)
+    rows = _picked(log, files, state, what).slice(first, limit)
+    with _reading(what.table, str(what.version)):
+        return rows.collect()
+
+
+def origin(lake: Lake, what: Selection) -> dict[str, str]:
+    """What a file says of where its rows came from: table, version, content_sha256.
+
+    The hash is that of the whole version, as its commit noted it; a foreign commit noted none.
+
+    Args:
+        lake: holds the table.
+        what: the selection, its version said.
+    """
+    version = what.version or 0
+    found = {"table": what.table, "version": str(version)}
+    for commit in DeltaLog(lake.path(what.table)).commits(version - 1, version):
+        if "content_sha256" in commit.entry.metadata:
+            found["content_sha256"] = str(commit.entry.metadata["content_sha256"])
+    return found
+
+
+def chunks(rows: pl.LazyFrame, format_: Format, origin: Mapping[str, str]) -> Iterator[bytes]:
+    """Rows as the bytes of a file, some at a time; Parquet also says its :func:`origin`.
+
+    Args:
+        rows: what :func:`selected` found.
+        format_: of the file.
+        origin: where they come from.
+
+    Raises:
+        GoneError: a data file went while it was read.
+        DamagedError: a data file cannot be read.
+    """
+    with _reading(origin["table"], origin["version"]):
+        yield from csv_chunks(rows) if format_ == "csv" else parquet_chunks(rows, origin)
+
+
+def write(lake: Lake, what: Selection, target: Path, format_: Format) -> int:
     """Write rows to a new file, in memory that does not grow with them; returns its bytes.
 
     Raises:
         FileExistsError: there is one already.
+        SelectionError: there is no such table, version or column.
+        DamagedError: a data file cannot be read.
     """
+    what = resolved(lake, what)
+    rows = selected(lake, what)
     if target.exists():
         raise FileExistsError(f"{target} is there already: choose another name")
     aside = target.with_name(f".{target.name}.{uuid4().hex}")
     try:
-        if format_ == "parquet":
-            rows.sink_parquet(aside, compression="zstd")
-        else:
-            with aside.open("wb") as file:
-                for chunk in csv_chunks(rows):
-                    file.write(chunk)
+        with aside.open("wb") as file:
+            file.writelines(chunks(rows, format_, origin(lake, what)))
         aside.rename(target)
     finally:
         aside.unlink(missing_ok=True)
     return target.stat().st_size
 
 
-def _guarded(name: str) -> pl.Expr:
-    cell = pl.col(name)
-    risky = cell.str.contains(_RISKY) & ~cell.str.contains(_NUMBER)
-    return pl.when(risky).then(pl.lit("'") + cell).otherwise(cell).alias(name)
+def _state(lake: Lake, what: Selection) -> tuple[DeltaLog, State]:
+    """The table at a version of which every file is there."""
+    log = DeltaLog(lake.path(what.table))
+    try:
+        state = log.at(what.version or 0)
+    except BrokenLogError as error:
+        raise _gone(what.table, str(what.version), str(error)) from error
+    missing = [file for file in state.files.values() if not (log.path / file.file).is_file()]
+    if missing:
+        why = f"{len(missing)} of its {len(state.files)} data files are gone"
+        raise _gone(what.table, str(what.version), why)
+    return log, state
+
+
+@contextmanager
+def _reading(table: str, version: str) -> Iterator[None]:
+    """Say what a data file that cannot be read means; Polars' messages name paths."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise _gone(table, version, "a data file went while it was read") from error
+    except (OSError, pl.exceptions.PolarsError) as error:
+        told = f"version {version} of {table} cannot be read: a data file is damaged"
+        raise DamagedError(f"{told}; `stillwater verify` says which") from error
+
+
+def _gone(table: str, version: str, why: str) -> GoneError:
+    told = f"version {version} of {table} can no longer be read: {why}"
+    return GoneError(f"{told}; the table's history says which versions can be")
+
+
+def _ordered(state: State) -> list[DataFile]:
+    # The log lists the same files in another order once a checkpoint was written.
+    return sorted(state.files.values(), key=attrgetter("path"))
+
+
+def _from(files: list[DataFile], first: int) -> tuple[list[DataFile], int]:
+    """Without the files before the row ``first``, and where it stands in those that are left."""
+    for at, file in enumerate(files):
+        if file.rows is None or first < file.rows:
+            return files[at:], first
+        first -= file.rows
+    return [], 0
+
+
+def _picked(
+    log: DeltaLog, files: Sequence[DataFile], state: State, what: Selection
+) -> pl.LazyFrame:
+    known = list(state.fields)
+    wanted = {"fleet": what.fleet, "engine": what.engine}
+    wanted = {name: value for name, value in wanted.items() if value is not None}
+    for name in (*what.columns, *wanted):
+        if name not in known:
+            raise SelectionError(f"{what.table} has no column {name!r}: {', '.join(known)}")
+    if len(set(what.columns)) < len(what.columns):
+        raise SelectionError(f"a column was named twice: {', '.join(what.columns)}")
+    try:
+        rows = scan_files(log.path, files, state.fields)
+    except DiffError as error:
+        raise SelectionError(f"{what.table}: {error}") from error
+    for name, value in wanted.items():
+        rows = rows.filter(pl.col(name) == value)
+    if what.engine is not None:
+        table = TABLES[what.table]
+        rows = rows.sort(table.sort or table.key, maintain_order=True)
+    return rows.select(what.columns or known)

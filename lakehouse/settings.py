@@ -34,6 +34,12 @@ class WebSettings(BaseModel):
         default=12, ge=1, le=720, description="a sign-in ends after this long"
     )
     behind_tls: bool = Field(default=False, description="served over HTTPS: mark cookies Secure")
+    api_per_minute: int = Field(
+        default=120, ge=1, le=100_000, description="API requests of one token a minute"
+    )
+    exports: int = Field(
+        default=2, ge=1, le=64, description="exports and diffs at once in one web process"
+    )
 
 
 class SparkSettings(BaseModel):

@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -33,10 +34,14 @@ CREATE TABLE IF NOT EXISTS sessions (
 CREATE TABLE IF NOT EXISTS tries (
     id INTEGER PRIMARY KEY, user TEXT NOT NULL COLLATE NOCASE, address TEXT NOT NULL,
     time REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS tokens (
+    id TEXT PRIMARY KEY, user TEXT NOT NULL COLLATE NOCASE, name TEXT NOT NULL, hash TEXT NOT NULL,
+    created REAL NOT NULL, expires REAL NOT NULL, used REAL, revoked REAL);
 CREATE INDEX IF NOT EXISTS tries_time ON tries (time);
 """
 # Checked when there is no such user, so that a missing one takes as long as a wrong password.
 _NOBODY = generate_password_hash(secrets.token_hex())
+_OPENING = threading.Lock()
 
 
 class UserError(ValueError):
@@ -78,7 +83,7 @@ class UserStore:
 
     @property
     def database(self) -> sqlite3.Connection:
-        """This thread's connection; sessions and failed tries are kept in the same file."""
+        """This thread's connection; sessions, failed tries and tokens are in the same file."""
         # A connection must not cross a fork.
         if getattr(self._local, "process", None) != os.getpid():
             self._local.connection = _connect(self._path)
@@ -149,7 +154,7 @@ class UserStore:
         self._change("UPDATE users SET role = ? WHERE name = ?", name, _role(role))
 
     def set_active(self, name: str, active: bool) -> None:
-        """Let a user in, or shut them out and end their sessions and links.
+        """Let a user in, or shut them out and end their sessions, links and tokens.
 
         Raises:
             UserError: no such user, or nobody would be left to manage users.
@@ -158,6 +163,8 @@ class UserStore:
         if not active:
             self._write("DELETE FROM sessions WHERE user = ?", (name,))
             self._write("DELETE FROM links WHERE user = ?", (name,))
+            ended = "UPDATE tokens SET revoked = ? WHERE user = ? AND revoked IS NULL"
+            self._write(ended, (now().timestamp(), name))
 
     def any_password(self) -> bool:
         """Whether somebody who may sign in has a password."""
@@ -229,11 +236,16 @@ def digest(token: str) -> str:
 def _connect(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     # SQLite gives its side files the mode of the database, so it must be private from the start.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    # Only a new file is opened: to close another one would drop the locks of all connections that
+    # this process has to it, and the next process to leave would delete the log that they write.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     path.chmod(0o600)
     connection = sqlite3.connect(path, timeout=10.0)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.executescript(_SCHEMA)
+    # SQLite waits for no other connection that switches a new file to WAL: it fails at once.
+    with _OPENING:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.executescript(_SCHEMA)
     return connection
 
 

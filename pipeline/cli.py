@@ -22,6 +22,7 @@ from pipeline.commands import (
     spark,
     streaming,
     tables,
+    tokens,
     validating,
     verifying,
 )
@@ -35,6 +36,9 @@ class Stillwater(click.Group):
         """Run a verb."""
         try:
             return super().invoke(context)
+        except click.exceptions.Exit:
+            # How `--help` of a verb ends; click made it a RuntimeError.
+            raise
         except SettingsError as error:
             fail(str(error), Exit.USAGE)
         except RunError as error:
@@ -86,6 +90,7 @@ for command in (
     serving.data,
     spark.spark,
     serving.user,
+    tokens.token,
     serving.serve,
     serving.worker,
     serving.up,

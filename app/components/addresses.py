@@ -3,6 +3,7 @@
 from urllib.parse import quote, urlencode
 
 from app.queries.quality import Ask
+from lakehouse.row_files import Format
 
 QUALITY = "/quality"
 STATISTICS = "/quality/statistics"
@@ -109,6 +110,14 @@ def diff_address(
     ends = {"from": versions[0], "to": versions[1]}
     path = f"{TABLES}/{quote(name)}/diff"
     return page_address(path, **ends, engine=_engine(engine), column=column, as_of=as_of)
+
+
+def export_address(
+    name: str, version: int, form: Format, engine: tuple[str, str] = ("", "")
+) -> str:
+    """The rows of a version as a file; with an engine, only its rows."""
+    path = f"/api/v1/tables/{quote(name)}/export"
+    return page_address(path, version=version, format=form, engine=_engine(engine))
 
 
 def _engine(engine: tuple[str, str]) -> str:

@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from app.components.addresses import table_address
 from app.components.aria import aria
+from app.components.export_links import export_links
 from app.components.run_facts import utc
 from app.queries.table_history import TableView
 from app.queries.table_preview import Preview
@@ -29,9 +30,11 @@ def preview_card(view: TableView, shown: Preview, profile: Profile) -> list[Comp
     if ask.engine:
         every = table_address(name, version, ask.as_of)
         head.append(dcc.Link("All rows", href=every, className="run-hint"))
-    top = html.Div(head, className="tbl-part-head")
     if shown.problem:
-        return [top, html.P(shown.problem, className="runs-empty", role="alert")]
+        problem = html.P(shown.problem, className="runs-empty", role="alert")
+        return [html.Div(head, className="tbl-part-head"), problem]
+    head.append(export_links(name, version, (ask.fleet, ask.engine)))
+    top = html.Div(head, className="tbl-part-head")
     if not shown.rows:
         return [top, html.P(f"v{version} holds no such row.", className="runs-empty")]
     grid = rows_sheet(f"Rows of {name} v{version}", shown.columns, shown.rows, titles(profile))

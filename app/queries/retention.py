@@ -99,13 +99,14 @@ def lost_models(services: Services) -> tuple[str, ...]:
     return tuple(sorted({entry.model_id for entry in _lost(services.lake, _pins(services)[0])}))
 
 
-def pinned_versions(services: Services, name: str) -> Mapping[int, tuple[str, ...]]:
-    """Version of a table to the models that learnt from it; none while they are not known."""
-    found: dict[int, tuple[str, ...]] = {}
-    for pin in _pins(services)[0]:
-        if pin.table == name:
-            found[pin.version] = (*found.get(pin.version, ()), pin.model_id)
-    return found
+def pinned_versions(services: Services, name: str) -> tuple[Mapping[int, tuple[str, ...]], str]:
+    """Version of a table to the models that learnt from it; and why they are not known, if so."""
+    pins, problem = _pins(services)
+    if not pins:
+        return {}, problem
+    from lakehouse.pins import by_table
+
+    return by_table(pins, name), problem
 
 
 def _pins(services: Services) -> tuple[tuple["Pin", ...], str]:

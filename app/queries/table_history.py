@@ -96,7 +96,7 @@ def table_view(services: Services, pinned: Pinned, name: str, ask: Ask) -> Table
         shown = shown_version(pinned, name, ask.as_of)
         if shown is None:
             return TableView(table, ask)
-        pins = pinned_versions(services, name)
+        pins, _ = pinned_versions(services, name)
         facts = table_history(services.lake, name, until=shown, pinned=pins)
     except BrokenLogError as error:
         return TableView(table, ask, problem=str(error))

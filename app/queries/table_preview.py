@@ -9,7 +9,6 @@ from cachetools import LRUCache, cached
 
 from lakehouse.export import Selection, SelectionError, selected
 from lakehouse.lake import Lake
-from lakehouse.tables import TABLES
 
 ROWS = 25
 COLUMNS = 32
@@ -35,7 +34,7 @@ class Preview:
 
 
 def preview(lake: Lake, name: str, version: int, engine: tuple[str, str] = ("", "")) -> Preview:
-    """The first rows as the files hold them; those of one engine (fleet, engine) by key."""
+    """The first rows as the files hold them; those of one engine (fleet, engine) in order."""
     try:
         return _preview(lake, name, version, engine)
     except SelectionError as error:
@@ -52,8 +51,6 @@ def _preview(lake: Lake, name: str, version: int, engine: tuple[str, str]) -> Pr
     rows = selected(lake, Selection(name, version, fleet=fleet, engine=one))
     every = rows.collect_schema().names()
     columns = every[:COLUMNS]
-    if one is not None:
-        rows = rows.sort(TABLES[name].key)
     found = rows.select(columns).head(ROWS + 1).collect()
     return Preview(
         columns=tuple(columns),

@@ -17,6 +17,11 @@ def current_user() -> User:
     return User(user.name, user.role)
 
 
+def asker() -> str:
+    """Whose requests are counted together: those of one token, else those of one user."""
+    return f"token {g.token}" if g.token else f"user {current_user().name}"
+
+
 def request_id() -> str:
     """Joins audit entries, log lines and error pages of one request; empty outside of one."""
     return str(g.get("request_id", "")) if has_request_context() else ""

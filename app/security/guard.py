@@ -13,7 +13,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import Forbidden, MethodNotAllowed
 from werkzeug.wrappers import Response
 
-from app.security import errors, headers
+from app.security import errors, headers, tokens
 from app.security.entry import session_token
 from app.security.secret import secret_key
 from app.security.sessions import session_user
@@ -95,6 +95,7 @@ def _methods(server: Flask) -> set[str]:
 def _begin() -> None:
     g.request_id = secrets.token_hex(8)
     g.user = None
+    g.token = None
 
 
 def _limit_body(upload_mb: int) -> _Check:
@@ -108,6 +109,10 @@ def _limit_body(upload_mb: int) -> _Check:
 
 def _identify(services: Services) -> _Check:
     def identify() -> ResponseReturnValue | None:
+        if errors.is_api() and tokens.is_sent():
+            # Who sends a token means it: a session beside it does not make a bad one good.
+            g.user = tokens.bearer(services)
+            return None
         token = session_token()
         if token:
             hours = services.settings.web.session_hours
@@ -132,6 +137,8 @@ def _refuse_stranger() -> ResponseReturnValue:
         query = request.query_string.decode("latin-1")
         here = quote(request.path) + (f"?{query}" if query else "")
         return redirect("/sign-in" if here == "/" else f"/sign-in?next={quote(here)}")
+    if errors.is_api():
+        raise tokens.unauthorized(tokens.SEND_ONE)
     return errors.answer(401, "Sign in first.")
 
 

@@ -1,6 +1,9 @@
-"""Back-off for sign-in tries, by user name and by network address."""
+"""Back-off for sign-in tries, by user name and network address; a steady pace for the read API."""
 
 from dataclasses import dataclass
+from threading import Lock
+
+from cachetools import LRUCache
 
 from lakehouse.clock import now
 from lakehouse.users import UserStore, digest
@@ -9,6 +12,8 @@ FREE_PER_USER = 5
 FREE_PER_ADDRESS = 20
 LONGEST_WAIT = 300.0
 _MEMORY = 900.0
+_MINUTE = 60.0
+_MOST_KNOWN = 10_000
 
 
 @dataclass(frozen=True)
@@ -57,3 +62,27 @@ def _wait(tries: tuple[int, float | None], free: int, time: float) -> float:
     if newest is None or count < free:
         return 0.0
     return newest + min(2.0 ** (count - free), LONGEST_WAIT) - time
+
+
+class Pace:
+    """So many requests a minute and no more, for each who asks; counted in this process.
+
+    A minute's worth may come at once; then one may follow whenever its part of a minute has passed.
+    """
+
+    def __init__(self, per_minute: int) -> None:
+        self._step = _MINUTE / per_minute
+        self._until: LRUCache[str, float] = LRUCache(_MOST_KNOWN)
+        self._lock = Lock()
+
+    def wait(self, who: str) -> float:
+        """Count a request; the seconds by which it comes too early (then it counts not), or 0."""
+        time = now().timestamp()
+        with self._lock:
+            until = max(self._until.get(who, 0.0), time) + self._step
+            early = until - time - _MINUTE
+            # A rounding error is not too early.
+            if early > 1e-3:
+                return early
+            self._until[who] = until
+            return 0.0

@@ -9,7 +9,7 @@ import polars as pl
 
 from lakehouse.commits import DataFile, DeltaLog, Fields
 from lakehouse.diffs.files import FileDiff, file_diff
-from lakehouse.diffs.rows import DiffError, Side, compare, scan_files, subtract
+from lakehouse.diffs.rows import DiffError, LargeDiffError, Side, compare, scan_files, subtract
 from lakehouse.diffs.shifts import SAMPLE_ROWS, Shift, shifts
 from lakehouse.history import SchemaChange, VersionFacts, schema_changes, table_history
 from lakehouse.lake import Lake
@@ -143,14 +143,24 @@ class TableDiff:
         )
 
 
-def table_diff(lake: Lake, name: str, before: int, after: int) -> TableDiff:
+def table_diff(
+    lake: Lake, name: str, before: int, after: int, most_bytes: int | None = None
+) -> TableDiff:
     """What leads from version ``before`` of a table to version ``after``, in either direction.
 
     Reads only files that differ in content between the two; what a compaction moved cancels out.
 
+    Args:
+        lake: holds the table.
+        name: the table.
+        before: the version to start from.
+        after: the version to arrive at.
+        most_bytes: refuse to read more than this; None: read whatever it takes.
+
     Raises:
         BrokenLogError: the log does not reach one of the versions.
         DiffError: a column has a type that Stillwater does not write.
+        LargeDiffError: more than ``most_bytes`` would have to be read.
         FileNotFoundError: a file that holds a difference is no longer there.
     """
     table, log = TABLES[name], DeltaLog(lake.path(name))
@@ -160,6 +170,11 @@ def table_diff(lake: Lake, name: str, before: int, after: int) -> TableDiff:
     files = FileDiff((), (), len(states[1].files))
     if not _same_content(log, before, after):
         files = file_diff(log, before, after, _hashes(lake, name))
+    if most_bytes is not None and files.bytes > most_bytes:
+        raise LargeDiffError(
+            f"{files.bytes:,} bytes differ between versions {before} and {after} of {name}; "
+            f"at most {most_bytes:,} are compared here"
+        )
     gone, came = (scan_files(log.path, some, fields) for some in (files.gone, files.came))
     mine, theirs = compare(gone, came, table.key)
     first, last = sorted((before, after))

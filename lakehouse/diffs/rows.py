@@ -32,6 +32,10 @@ class DiffError(RuntimeError):
     """Two versions cannot be compared; the message says why."""
 
 
+class LargeDiffError(DiffError):
+    """More would have to be read than was allowed."""
+
+
 def schema_of(fields: Fields) -> dict[str, pl.DataType | type[pl.DataType]]:
     """Column to Polars type.
 

@@ -5,9 +5,17 @@ from pathlib import Path
 import click
 import polars as pl
 
-from lakehouse.export import Format, Selection, SelectionError, selected, write
+from lakehouse.export import (
+    Selection,
+    SelectionError,
+    engine_of,
+    resolved,
+    selected,
+    write,
+)
+from lakehouse.row_files import Format
 from lakehouse.settings import Settings
-from pipeline.commands.output import Exit, audited, fail, json_option, show, usage_errors
+from pipeline.commands.output import audited, json_option, show, usage_errors
 from pipeline.home import open_home
 
 
@@ -25,16 +33,17 @@ def export(
     settings: Settings, /, name: str, target: Path, **options: str | int | bool | None
 ) -> None:
     """Write rows of a table, as of a version, to a new file."""
-    what = _selection(name, options)
-    form = _format(target, options["form"])
     lake = open_home(settings).lake
+    # Said once, so that the version noted, written and told is the same.
+    what = resolved(lake, _selection(name, options))
+    form = _format(target, options["form"])
     rows = selected(lake, what)
-    audited(settings, "export", f"{name}@{what.version or 'newest'}")
-    size = write(rows, target.absolute(), form)
+    audited(settings, "export", f"{name}@{what.version}")
+    size = write(lake, what, target.absolute(), form)
     count = int(rows.select(pl.len()).collect().item())
     document = {
         "table": name,
-        "version": lake.version(name) if what.version is None else what.version,
+        "version": what.version,
         "rows": count,
         "columns": rows.collect_schema().names(),
         "format": form,
@@ -45,14 +54,10 @@ def export(
 
 
 def _selection(name: str, options: dict[str, str | int | bool | None]) -> Selection:
-    fleet, slash, engine = str(options["engine"] or "").rpartition("/")
-    if slash and not fleet:
-        fail(f"{options['engine']!r}: FLEET/ENGINE or ENGINE expected", Exit.USAGE)
+    fleet, engine = engine_of(str(options["engine"] or ""))
     columns = tuple(part for part in str(options["columns"] or "").split(",") if part)
     version = options["version"]
-    return Selection(
-        name, None if version is None else int(version), columns, fleet or None, engine or None
-    )
+    return Selection(name, None if version is None else int(version), columns, fleet, engine)
 
 
 def _format(target: Path, chosen: str | int | bool | None) -> Format:

@@ -12,8 +12,12 @@ from pathlib import Path
 import pytest
 
 from app.server import check_address, gunicorn_options
+from lakehouse.engines.local import LocalEngine
+from lakehouse.lake import Lake
 from lakehouse.settings import Settings, SettingsError
+from lakehouse.tokens import draft_token, keep_token
 from lakehouse.users import UserStore
+from tests.lakehouse.frames import part, silver
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
@@ -50,6 +54,13 @@ def test_an_ipv6_address_is_written_with_brackets(tmp_path: Path) -> None:
 
 
 def test_it_serves_and_stops(tmp_path: Path) -> None:
+    """An export leaves it in parts, and the use of the token stands in its log."""
+    settings = Settings(home=tmp_path)
+    users = UserStore(settings.users)
+    users.add("ada", "operator")
+    token = draft_token(users, "ada", "a program")
+    keep_token(users, token)
+    Lake(settings.lake, LocalEngine()).append("silver/readings", silver({"a": 900}), part("one"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -59,10 +70,18 @@ def test_it_serves_and_stops(tmp_path: Path) -> None:
     server = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
     try:
         assert _answer(f"http://127.0.0.1:{port}/healthz") == b'{"status":"ok"}\n'
+        address = f"http://127.0.0.1:{port}/api/v1/tables/silver/readings/export?format=csv"
+        headers = {"Authorization": f"Bearer {token.text}"}
+        ask = urllib.request.Request(address, headers=headers)
+        with urllib.request.urlopen(ask, timeout=30) as answer:  # noqa: S310
+            assert answer.headers["Transfer-Encoding"] == "chunked"
+            assert len(answer.read().splitlines()) == 901
     finally:
         server.send_signal(signal.SIGINT)
-        server.communicate(timeout=30)
+        _, log = server.communicate(timeout=30)
     assert server.returncode == 0
+    assert f"with token {token.token.token_id} of ada".encode() in log
+    assert token.text.encode() not in log
 
 
 def _answer(url: str) -> bytes:

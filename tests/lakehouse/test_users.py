@@ -1,6 +1,8 @@
 """Users: who may come in, by password or by a link that works once."""
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -42,6 +44,20 @@ def test_a_missing_user_costs_one_password_check_too(
         users.verify(name, "wrong password")
     assert len(checked) == 3
     assert len(set(checked)) == 1
+
+
+def test_another_process_that_leaves_takes_nothing_along(users: UserStore) -> None:
+    """However many threads this one has let in meanwhile."""
+    users.add("ada", "engineer")
+    thread = threading.Thread(target=users.accounts)
+    thread.start()
+    thread.join()
+    other = "import sys; from pathlib import Path; from lakehouse.users import UserStore; "
+    other += "UserStore(Path(sys.argv[1])).add('bob', 'operator')"
+    subprocess.run([sys.executable, "-c", other, str(users._path)], check=True)
+    assert [account.name for account in users.accounts()] == ["ada", "bob"]
+    users.add("eve", "auditor")
+    assert [account.name for account in UserStore(users._path).accounts()] == ["ada", "bob", "eve"]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,12 @@ def home(tmp_path_factory: pytest.TempPathFactory, files: list[str]) -> Path:
     return home
 
 
+def test_the_help_of_a_verb_is_no_failure(tmp_path: Path) -> None:
+    done = quick(tmp_path, "export", "--help")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "Write rows of a table" in done.stdout
+
+
 def test_init_says_whether_it_created_the_home(tmp_path: Path) -> None:
     """A second init changes nothing."""
     home = tmp_path / "var"

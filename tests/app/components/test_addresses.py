@@ -7,6 +7,7 @@ import pytest
 from app.components import addresses
 from app.components.addresses import (
     diff_address,
+    export_address,
     retention_address,
     table_address,
     tables_address,
@@ -77,6 +78,9 @@ def test_an_engine_is_read_back_as_it_was_written(engine: tuple[str, str]) -> No
     whole = engine if all(engine) else ("", "")
     there = Ask.of(query_of(urlsplit(table_address("a/b", 1, None, engine)).query), None)
     assert (there.fleet, there.engine, there.version) == (*whole, 1)
+    file = query_of(urlsplit(export_address("a/b", 1, "csv", engine)).query)
+    assert file.pop("engine", "") == "/".join(whole).strip("/")
+    assert file == {"version": "1", "format": "csv"}
     diff = urlsplit(diff_address("a/b", (1, 2), None, engine, "sensor_4")).query
     back = DiffAsk.of("a/b", query_of(diff), None)
     assert (back.fleet, back.engine) == whole

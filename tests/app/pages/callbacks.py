@@ -20,9 +20,18 @@ def callback(app: Dash, part: str, trigger: str) -> str:
 
 
 def call(
-    app: Dash, browser: Browser, part: str, trigger: str, values: Mapping[str, Any]
+    app: Dash,
+    browser: Browser,
+    part: str,
+    trigger: str,
+    values: Mapping[str, Any],
+    *,
+    changed: str = "",
 ) -> TestResponse:
-    """Fire a callback; ``values`` by ``id.property``, None where nothing is given."""
+    """Fire a callback; ``values`` by ``id.property``, None where nothing is given.
+
+    Where the trigger stands for many ids, ``changed`` names the one.
+    """
     name = callback(app, part, trigger)
     known = app.callback_map[name]
     outputs = [output(one) for one in name.strip(".").split("...")]
@@ -31,7 +40,7 @@ def call(
         "outputs": outputs if name.startswith("..") else outputs[0],
         "inputs": [_given(one, values) for one in known["inputs"]],
         "state": [_given(one, values) for one in known["state"]],
-        "changedPropIds": [trigger],
+        "changedPropIds": [changed or trigger],
     }
     return browser.call(body)
 

@@ -1,11 +1,13 @@
 """The tables pages, asked as the browser asks."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+import polars as pl
 import pytest
 from dash import Dash
 from werkzeug.test import TestResponse
@@ -107,6 +109,24 @@ def test_one_engine_is_kept_on_the_way_to_its_diff(ada: Browser) -> None:
     told = page(ada, f"/tables/{SILVER}", f"?version=2&engine={CORRECTED}")
     assert f"Rows of v2: engine {CORRECTED}" in told
     assert f"/tables/{SILVER}/diff?from=1&to=2&engine={PLAN.name}%2F{ENGINE}" in told
+
+
+@pytest.mark.parametrize("engine", ["", CORRECTED])
+def test_the_rows_that_are_shown_can_be_saved(home: Services, ada: Browser, engine: str) -> None:
+    """Of the version and the engine that are looked at, in both formats."""
+    told = page(ada, f"/tables/{SILVER}", f"?version=1&engine={engine}")
+    links = re.findall(rf'"(/api/v1/tables/{SILVER}/export[^"]*)"', told)
+    files = [ada.client.get(link, buffered=True) for link in links]
+    assert [file.mimetype for file in files] == ["application/vnd.apache.parquet", "text/csv"]
+    rows = home.lake.scan(SILVER, 1).collect("polars").to_native()
+    wanted = rows.filter(pl.col("engine") == ENGINE) if engine else rows
+    for saved in (pl.read_parquet(files[0].data), pl.read_csv(files[1].data)):
+        assert saved["sensor_4"].sort().equals(wanted["sensor_4"].sort())
+
+
+def test_what_cannot_be_shown_cannot_be_saved(ada: Browser) -> None:
+    for path, search in ((STATUS, "?version=1"), ("ops/snapshots", f"?engine={CORRECTED}")):
+        assert "/export?" not in page(ada, f"/tables/{path}", search)
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ def test_every_published_model_says_what_it_learnt_from(services: Services) -> N
     assert first and first.kept_until is not None
     assert second and second.kept_until is None
     assert not found.lost and not found.problem
-    assert pinned_versions(services, SILVER) == {1: ("m-1",), 2: ("m-2",)}
-    assert pinned_versions(services, STATUS) == {}
+    assert pinned_versions(services, SILVER) == ({1: ("m-1",), 2: ("m-2",)}, "")
+    assert pinned_versions(services, STATUS) == ({}, "")
 
 
 def test_exactly_the_models_that_lost_their_data_are_named(services: Services) -> None:

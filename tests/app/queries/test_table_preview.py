@@ -40,8 +40,15 @@ def test_wide_tables_are_cut(lake: Lake) -> None:
 
 
 def test_what_cannot_be_shown_is_said_without_paths(lake: Lake) -> None:
-    """No such engine column, a file that is gone."""
+    """No such engine column, a file that is damaged, one that is gone."""
     assert "has no column 'fleet'" in preview(lake, "ops/snapshots", 1, ("F", "e")).problem
-    for file in DeltaLog(lake.path("gold/fleet_band")).at(1).files.values():
-        (lake.path("gold/fleet_band") / file.file).unlink()
-    assert preview(lake, "gold/fleet_band", 1).problem == "A data file of v1 is gone or damaged."
+    band = "gold/fleet_band"
+    (file,) = (
+        lake.path(band) / each.file for each in DeltaLog(lake.path(band)).at(1).files.values()
+    )
+    file.write_bytes(b"no Parquet")
+    assert preview(lake, band, 1).problem == "A data file of v1 is gone or damaged."
+    file.unlink()
+    told = preview(lake, band, 1).problem
+    assert "can no longer be read: 1 of its 1 data files are gone" in told
+    assert str(lake.path(band)) not in told

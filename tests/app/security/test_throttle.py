@@ -9,6 +9,7 @@ from app.security.throttle import (
     FREE_PER_ADDRESS,
     FREE_PER_USER,
     LONGEST_WAIT,
+    Pace,
     begin_try,
     forgive,
 )
@@ -49,3 +50,24 @@ def test_a_right_try_clears_the_name_but_not_the_address(tmp_path: Path) -> None
             forgive(users, "ada", begin_try(users, "ada", "10.0.0.1"))
         assert begin_try(users, "bob", "10.0.0.1").number is None
         assert begin_try(users, "bob", "10.0.0.2").number is not None
+
+
+def test_a_pace_lets_a_minutes_worth_through_and_then_one_at_a_time() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        pace = Pace(7)
+        assert [pace.wait("a") for _ in range(7)] == [0.0] * 7
+        early = pace.wait("a")
+        assert 8.5 < early < 8.6
+        assert pace.wait("a") == early  # what was refused does not count
+        assert pace.wait("b") == 0.0
+        clock.shift(early)
+        assert [pace.wait("a") > 0 for _ in range(2)] == [False, True]
+        clock.shift(3600)
+        assert [pace.wait("a") > 0 for _ in range(8)] == [False] * 7 + [True]
+
+
+def test_a_pace_counts_many_at_once_one_by_one() -> None:
+    with time_machine.travel(START, tick=False), ThreadPoolExecutor(8) as pool:
+        pace = Pace(5)
+        waits = list(pool.map(lambda _: pace.wait("a"), range(24)))
+    assert waits.count(0.0) == 5

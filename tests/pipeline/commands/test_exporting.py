@@ -34,14 +34,37 @@ def test_the_document_says_what_was_written(home: Path, tmp_path: Path) -> None:
     assert pl.read_csv(file).height == 3
     whole = document(home, "export", NAME, str(tmp_path / "all.parquet"))
     assert (whole["version"], whole["rows"], whole["format"]) == (2, 5, "parquet")
-    assert AuditLog(home / "audit").entries()[-1].action == "export"
+    entry = AuditLog(home / "audit").entries()[-1]
+    assert (entry.action, entry.object) == ("export", f"{NAME}@2")
+
+
+def test_version_0_is_not_the_newest(home: Path, tmp_path: Path) -> None:
+    """It holds nothing, and the audit log and the document say so."""
+    told = document(home, "export", NAME, str(tmp_path / "none.csv"), "--version", "0")
+    assert (told["version"], told["rows"]) == (0, 0)
+    assert AuditLog(home / "audit").entries()[-1].object == f"{NAME}@0"
+
+
+def test_a_commit_meanwhile_changes_nothing(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The version that is told is the one whose rows were written."""
+
+    def commit(*_: object) -> None:
+        Lake(home / "lake", LocalEngine()).append(NAME, silver({"c": 9}), part("three"))
+
+    monkeypatch.setattr("pipeline.commands.exporting.audited", commit)
+    told = document(home, "export", NAME, str(tmp_path / "all.csv"))
+    assert (told["version"], told["rows"]) == (2, 5)
+    assert pl.read_csv(tmp_path / "all.csv").height == 5
 
 
 def test_what_is_not_there_is_wrong_usage(home: Path, tmp_path: Path) -> None:
     """Exit code 2, a message, no file."""
     file = tmp_path / "file.csv"
     for words in (("none", str(file)), (NAME, str(file), "--columns", "none"),
-                  (NAME, str(file), "--version", "7")):  # fmt: skip
+                  (NAME, str(file), "--version", "7"),
+                  (NAME, str(file), "--engine", "F/")):  # fmt: skip
         assert quick(home, "export", *words).exit_code == 2
     assert not file.exists()
     file.write_text("mine")

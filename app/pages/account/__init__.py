@@ -1,4 +1,4 @@
-"""Account: who is signed in, their password, and signing out everywhere else."""
+"""Account: who is signed in, their password, their tokens, and signing out everywhere else."""
 
 from enum import StrEnum
 
@@ -7,6 +7,7 @@ from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from app.pages import PageRequest
+from app.pages.account import tokens
 from app.security import current_user, request_id
 from app.security.entry import session_token
 from app.security.roles import Action, allowed
@@ -42,6 +43,7 @@ def layout(services: Services, request: PageRequest) -> Component:
             _who(request),
             _password_sheet(has_password),
             _sessions_sheet(),
+            *tokens.sheets(services, request.user),
         ],
         className="narrow",
     )
@@ -49,6 +51,7 @@ def layout(services: Services, request: PageRequest) -> Component:
 
 def register(app: Dash, services: Services) -> None:
     """The page's callbacks."""
+    tokens.register(app, services)
 
     @app.callback(
         Output(Ids.CHANGED, "children"),
