@@ -55,7 +55,8 @@ def token_form() -> Component:
 
 def made_token(draft: Draft) -> Component:
     """A new token, this once."""
-    said = "Copy it now, it is not shown again. A program sends it as `Authorization: Bearer …`."
+    header = html.Code("Authorization: Bearer …")
+    said = ["Copy it now, it is not shown again. A program sends it as ", header, "."]
     field = dbc.Input(value=draft.text, readonly=True, id=Ids.TEXT, class_name="secret")
     alert: Component = dbc.Alert([dbc.Label(said, html_for=Ids.TEXT), field], color="success")
     return alert

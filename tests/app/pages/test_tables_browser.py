@@ -57,6 +57,9 @@ def test_from_a_fleet_row_to_the_version_behind_it_its_diff_and_back(page: Page)
     rows = page.get_by_role("heading", name=f"Rows of v2: engine {PLAN.name}/{ENGINE}")
     expect(rows).to_be_visible()
     expect(page.locator(DRAWN).first).to_be_visible()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name=f"Save version 2 of {SILVER} as CSV").click()
+    assert saved.value.suggested_filename == "silver-readings-v2.csv"
     page.get_by_role("link", name="What changed since v1").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{SILVER} v1 → v2")
     expect(page.locator(ROWS).first).to_contain_text("+12.5")
