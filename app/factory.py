@@ -40,6 +40,7 @@ from app.security import guard, headers
 from app.services import Services
 from lakehouse.audit import AuditLog
 from lakehouse.engines.local import LocalEngine
+from lakehouse.home_format import check_home
 from lakehouse.lake import Lake
 from lakehouse.profiles.turbofan import PROFILE
 from lakehouse.runs import RunStore
@@ -100,7 +101,12 @@ def create_app(settings: Settings, pages: Sequence[router.Page] = PAGES) -> Dash
 
 
 def open_services(settings: Settings) -> Services:
-    """The stores and logs of the home; the dashboard always reads with the local engine."""
+    """The stores and logs of the home; the dashboard always reads with the local engine.
+
+    Raises:
+        HomeFormatError: a newer Stillwater wrote it.
+    """
+    check_home(settings.home)
     return Services(
         settings,
         PROFILE,

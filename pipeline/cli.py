@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from lakehouse.audit import AuditError
+from lakehouse.home_format import HomeFormatError, check_home
 from lakehouse.runs import RunError
 from lakehouse.settings import Settings, SettingsError
 from pipeline.commands import (
@@ -56,8 +57,11 @@ def main(context: click.Context, home: Path | None, log_level: str | None) -> No
     """When will it fail, how sure is that, and where does the answer come from?"""
     try:
         context.obj = Settings.load(home=home, log_level=log_level)
+        check_home(context.obj.home)
     except SettingsError as error:
         fail(str(error), Exit.USAGE)
+    except HomeFormatError as error:
+        fail(str(error), Exit.REFUSED)
 
 
 for command in (

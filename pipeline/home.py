@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from lakehouse.engines import Engine
 from lakehouse.engines.local import LocalEngine
+from lakehouse.home_format import mark_home
 from lakehouse.lake import Lake
 from lakehouse.metadata import Metadata
 from lakehouse.profiles import Profile
@@ -51,4 +52,5 @@ def create_home(settings: Settings) -> bool:
     settings.uploads.mkdir(parents=True, exist_ok=True)
     settings.home.chmod(0o700)
     open_home(settings).metadata.create()
+    mark_home(settings.home)
     return created
