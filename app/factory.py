@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from app import router
 from app.api import health, run_log, schema_file, uploads
+from app.api import lineage as lineage_files
 from app.components import as_of, shell
 from app.components.shell import Ids
 from app.pages import (
@@ -24,6 +25,7 @@ from app.pages import (
     engine,
     fleet,
     limits,
+    lineage,
     quality,
     retention,
     run,
@@ -62,6 +64,7 @@ PAGES: tuple[router.Page, ...] = (
     diff,
     runs,
     run,
+    lineage,
     account,
     users,
 )
@@ -71,6 +74,7 @@ BLUEPRINTS: tuple[Callable[[Services], Blueprint], ...] = (
     uploads.blueprint,
     run_log.blueprint,
     schema_file.blueprint,
+    lineage_files.blueprint,
 )
 # They stand in the index by hand, so that they come before the pages' own style sheets.
 _IN_INDEX = r"^(theme\.js|tokens\.css|shell\.css)$"

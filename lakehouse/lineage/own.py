@@ -58,7 +58,8 @@ def _delivery(row: Mapping[str, Any]) -> Node:
     source, member = str(row["source"] or ""), str(row["member"] or "")
     name = source.rstrip("/").rpartition("/")[2]
     label = f"{name}/{member}" if member and member != name else name or member
-    told = {name: _plain(value) for name, value in row.items() if value is not None}
+    # Where it lay on somebody's disk is nobody else's business.
+    told = {k: _plain(v) for k, v in row.items() if v is not None and k != "source"}
     received = row["received_at"]
     return Node(
         key=delivery_key(row["delivery_id"]),
@@ -68,7 +69,6 @@ def _delivery(row: Mapping[str, Any]) -> Node:
         run=str(row["run_id"] or ""),
         state=str(row["state"] or ""),
         created=0 if received is None else int(received.timestamp() * 1000),
-        uri=source,
         text=json.dumps(told),
     )
 

@@ -49,6 +49,11 @@ class Start:
     cycle: int | None = None
     note: str = ""
 
+    @property
+    def begins(self) -> tuple[str, ...]:
+        """Where a walk begins: at the subject too, where there is one."""
+        return (*self.keys, SUBJECT) if self.subject else self.keys
+
     def joined(self, graph: Graph) -> Graph:
         """The graph with the subject in it, after what it comes from."""
         if self.subject is None:
@@ -83,6 +88,33 @@ def resolve(name: str, graph: Graph, pinned: Pinned) -> Start:
         f"there is no model, run or delivery {name!r}; write FLEET/ENGINE@CYCLE, FLEET/ENGINE, "
         "TABLE@VERSION or the id of a model, a run or a delivery"
     )
+
+
+def resolve_foreign(name: str, graph: Graph) -> Start:
+    """The same in a store of others: a run, or a node by its key or its name.
+
+    Raises:
+        StartError: the store has no such thing.
+    """
+    if name.startswith("run:"):
+        return run_start(name.removeprefix("run:"), graph)
+    plain = name.removeprefix("node:")
+    named = [node.key for node in graph.nodes.values() if node.label == plain]
+    key = plain if plain in graph.nodes else named[-1] if named else ""
+    if key:
+        return Start(f"node:{key}", "node", graph.nodes[key].label, (key,))
+    if plain in {node.run for node in graph.nodes.values()}:
+        return run_start(plain, graph)
+    raise StartError(f"the store has no run, step or artifact that is called {plain!r}")
+
+
+def name_of(node: Node) -> str:
+    """How a node is asked for."""
+    if node.kind == "run":
+        return f"run:{node.run}"
+    if node.type == "Model" and node.kind == "artifact":
+        return f"model:{node.label}"
+    return node_start(node.key, Graph({node.key: node})).name
 
 
 def node_start(key: str, graph: Graph) -> Start:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from lakehouse.clock import iso
 from lakehouse.export import csv_chunks
 from lakehouse.lineage.graph import Edge, Node
 from lakehouse.lineage.walk import Part
@@ -54,8 +55,7 @@ _COLUMNS = ("key", "kind", "type", "name", "state", "run", "who", "time", "secon
 
 
 def _row(node: Node, into: Iterable[str], out: Iterable[str]) -> dict[str, object]:
-    known = node.properties
-    seconds, count = known.get("seconds"), known.get("row_count", known.get("rows"))
+    known, time = node.properties, recorded_at(node)
     return {
         "key": node.key,
         "kind": node.kind,
@@ -64,9 +64,9 @@ def _row(node: Node, into: Iterable[str], out: Iterable[str]) -> dict[str, objec
         "state": node.state,
         "run": node.run,
         "who": _text(known, "who"),
-        "time": time_of(node),
-        "seconds": float(seconds) if isinstance(seconds, int | float) else None,
-        "rows": count if isinstance(count, int) else None,
+        "time": "" if time is None else iso(time),
+        "seconds": took(node),
+        "rows": row_count(node),
         "sha256": next((_text(known, name) for name in _HASHES if name in known), ""),
         "code_version": _text(known, "code_version"),
         "uri": node.uri,
@@ -75,11 +75,24 @@ def _row(node: Node, into: Iterable[str], out: Iterable[str]) -> dict[str, objec
     }
 
 
-def time_of(node: Node) -> str:
-    """When it was recorded, in UTC; empty where nobody says."""
-    if not node.created:
-        return ""
-    return datetime.fromtimestamp(node.created / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def recorded_at(node: Node) -> datetime | None:
+    """When it was recorded, None where nobody says."""
+    return datetime.fromtimestamp(node.created / 1000, UTC) if node.created else None
+
+
+def took(node: Node) -> float | None:
+    """Seconds that a step took: as it says, else from its first record to its last."""
+    said = node.properties.get("seconds")
+    if isinstance(said, int | float):
+        return float(said)
+    return (node.updated - node.created) / 1000 if node.kind == "execution" else None
+
+
+def row_count(node: Node) -> int | None:
+    """Rows of a table version or of a delivered file, None where nobody counted."""
+    known = node.properties
+    count = known.get("row_count", known.get("rows"))
+    return count if isinstance(count, int) else None
 
 
 def _ends(edges: Iterable[Edge]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
