@@ -8,6 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.components.addresses import engine_address, run_address, table_address
+from app.components.lineage_graph import node_address
 from app.components.run_facts import seconds, utc
 from app.figures.lineage import words
 from app.queries.lineage import Lineage
@@ -16,6 +17,7 @@ from lakehouse.lineage.store import document
 from lakehouse.lineage.told import recorded_at, took
 
 _MOST = 4_000
+_MAKERS = 5
 # Told by name already.
 _KNOWN = frozenset(
     {"run_id", "who", "seconds", "code_version", "delta_table", "delta_version", "state", "origin"}
@@ -59,7 +61,20 @@ def _facts(found: Lineage, node: Node) -> list[Fact]:
         facts.append(("took", seconds(took(node))))
     if known.get("code_version"):
         facts.append(("code", str(known["code_version"])))
-    return [*facts, *_place(found, node)]
+    return [*facts, *_makers(found, node), *_place(found, node)]
+
+
+def _makers(found: Lineage, node: Node) -> list[Fact]:
+    """The steps that wrote an artifact; a cached one only took it over."""
+    if node.kind != "artifact":
+        return []
+    steps = [found.graph.nodes[e.source] for e in found.graph.into(node.key) if e.role == "output"]
+    words = {True: "taken over by", False: "made by"}
+    return [
+        (words[step.cached], dcc.Link(f"{step.label} of {step.run}" if step.run else step.label,
+                                      href=node_address(found, step)))
+        for step in steps[:_MAKERS]
+    ]  # fmt: skip
 
 
 def _place(found: Lineage, node: Node) -> list[Fact]:

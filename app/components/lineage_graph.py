@@ -55,6 +55,8 @@ def more_words(found: Lineage) -> str:
         return ""
     if found.part.full:
         shown = counted(len(found.steps.nodes), "node")
+        if found.whole:
+            return f"There is more: these are the {shown} of the newest steps. Click on one."
         return (
             f"There is more: these are the {shown} nearest to the start. A number after a plus "
             "says how many neighbours a node has beside them; click on it to go on from there."

@@ -128,8 +128,9 @@ def _findings(found: Lineage, touched: Touched) -> list[Component]:
 def _pager(ask: Ask, touched: Touched) -> list[Component]:
     if touched.pages == 1:
         return []
-    links: list[Component] = [html.Span(f"Page {ask.page} of {touched.pages:,}")]
-    for label, page in (("Newer", ask.page - 1), ("Older", ask.page + 1)):
+    here = min(ask.page, touched.pages)
+    links: list[Component] = [html.Span(f"Page {here:,} of {touched.pages:,}")]
+    for label, page in (("Newer", here - 1), ("Older", here + 1)):
         if 1 <= page <= touched.pages:
             links.append(dcc.Link(label, href=lineage_view_address(ask.to(page=page))))
     return [html.Nav(links, className="runs-pager", **aria(label="Pages of predictions"))]

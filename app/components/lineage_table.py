@@ -9,11 +9,12 @@ from dash.development.base_component import Component
 
 from app.components.addresses import lineage_view_address
 from app.components.lineage_graph import node_address
+from app.components.rendered import rendered
 from app.components.run_facts import seconds, utc
 from app.components.sheet_table import Cell, Head, sheet_row, sheet_table
 from app.figures.lineage import words
 from app.queries.lineage import Ask, Lineage
-from lakehouse.lineage.graph import Node
+from lakehouse.lineage.graph import Graph, Node
 from lakehouse.lineage.told import recorded_at, row_count, took
 
 Key = Callable[[Node], Any]
@@ -45,8 +46,10 @@ def lineage_table(found: Lineage) -> Component:
     down = found.ask.sort.startswith("-")
     nodes = sorted(found.part.nodes.values(), key=lambda n: (column.key(n), n.key), reverse=down)
     heads = [*(_head(found.ask, each) for each in _COLUMNS), Head("From"), Head("To")]
-    rows = [_row(found, heads, node) for node in nodes]
-    return html.Div(sheet_table("Lineage", heads, rows), className="lin-table")
+    near = Graph.of(found.part.nodes, found.part.edges)
+    rows = [_row(found, heads, node, near) for node in nodes]
+    # Two thousand components, which Dash would walk once more.
+    return html.Div(rendered(sheet_table("Lineage", heads, rows)), className="lin-table")
 
 
 def _head(ask: Ask, column: _Column) -> Head:
@@ -56,11 +59,8 @@ def _head(ask: Ask, column: _Column) -> Head:
     return Head(column.name, column.kind, lineage_view_address(ask.to(sort=sort)), order)
 
 
-def _row(found: Lineage, heads: list[Head], node: Node) -> Component:
-    part = found.part
-    into = [edge.source for edge in part.edges if edge.target == node.key]
-    out = [edge.target for edge in part.edges if edge.source == node.key]
-    time = recorded_at(node)
+def _row(found: Lineage, heads: list[Head], node: Node, near: Graph) -> Component:
+    time, count, long = recorded_at(node), row_count(node), took(node)
     cells: tuple[Cell, ...] = (
         dcc.Link(node.label, href=node_address(found, node)),
         words(node) if node.kind != "execution" else "step",
@@ -68,12 +68,12 @@ def _row(found: Lineage, heads: list[Head], node: Node) -> Component:
         node.run or "—",
         str(node.properties.get("who") or "—"),
         html.Span(utc(time)[:16], title=utc(time)) if time else "—",
-        seconds(took(node)) if took(node) is not None else "—",
-        "—" if row_count(node) is None else f"{row_count(node):,}",
-        _ends(found, into),
-        _ends(found, out),
+        seconds(long),
+        "—" if count is None else f"{count:,}",
+        _ends([near.nodes[edge.source].label for edge in near.into(node.key)]),
+        _ends([near.nodes[edge.target].label for edge in near.out_of(node.key)]),
     )
-    return sheet_row(heads, cells, "lin-chosen" if node.key in part.starts else "")
+    return sheet_row(heads, cells, "lin-chosen" if node.key in found.part.starts else "")
 
 
 def _state(node: Node) -> str:
@@ -81,8 +81,7 @@ def _state(node: Node) -> str:
     return f"▲ {word}" if node.state in ("FAILED", "CANCELED") else word
 
 
-def _ends(found: Lineage, keys: list[str]) -> Component:
-    """Names of what leads here or on from here; all of them on hovering."""
-    names = [found.part.nodes[key].label for key in keys]
+def _ends(names: list[str]) -> Component:
+    """What leads here or on from here; all of it on hovering."""
     text = ", ".join(names[:2]) + (f" +{len(names) - 2}" if len(names) > 2 else "")
     return html.Span(text or "—", title=", ".join(names) or None, className="runs-clip")

@@ -15,7 +15,7 @@ from lakehouse.lineage.foreign import open_store
 from lakehouse.lineage.graph import Graph, Node
 from lakehouse.lineage.own import own_graph, walked_through
 from lakehouse.lineage.reading import StoreError
-from lakehouse.lineage.starts import Start, StartError, resolve, resolve_foreign
+from lakehouse.lineage.starts import Start, StartError, newest_first, resolve, resolve_foreign
 from lakehouse.lineage.store import Stamp, Store, StoreFile, stamp_of
 from lakehouse.lineage.walk import MOST, Part, Reach, walk
 from lakehouse.snapshots import Pinned
@@ -159,7 +159,7 @@ def _start(pinned: Pinned, ask: Ask, store: Store, graph: Graph) -> Start:
         return _own_start(pinned, store, graph, ask.of)
     if ask.of:
         return resolve_foreign(ask.of, graph)
-    return Start("", "store", ask.store, tuple(graph.nodes))
+    return Start("", "store", ask.store, newest_first(graph))
 
 
 def _reach(pinned: Pinned, ask: Ask, most: int) -> Reach:

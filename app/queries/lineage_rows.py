@@ -77,8 +77,9 @@ class Touched:
         return max(1, -(-self.rows.height // PAGE))
 
     def page(self, number: int) -> list[dict[str, Any]]:
-        """One page of the predictions."""
-        return list(self.rows.slice((number - 1) * PAGE, PAGE).iter_rows(named=True))
+        """One page of the predictions, the last one where there are not as many."""
+        first = (min(number, self.pages) - 1) * PAGE
+        return list(self.rows.slice(first, PAGE).iter_rows(named=True))
 
 
 def sources(pinned: Pinned, found: Lineage) -> tuple[Source, ...]:

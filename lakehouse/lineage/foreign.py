@@ -65,6 +65,7 @@ def _copy(file: Path, copy: Path) -> None:
 def _prepare(copy: Path) -> int:
     """Recover the copy, check it, and migrate it; returns the version that it had."""
     with contextlib.closing(sqlite3.connect(copy)) as store:
+        store.execute("PRAGMA trusted_schema=0")
         version = schema_version(store)
         # Whatever mode its writer chose: the copy has to be one file.
         store.execute("PRAGMA journal_mode=DELETE")
@@ -95,7 +96,7 @@ def main() -> None:
     try:
         version = _prepare(Path(sys.argv[1]))
     except (sqlite3.Error, StoreError) as error:
-        sys.exit(str(error))
+        sys.exit(" ".join(str(error).split()))
     sys.stdout.buffer.write(orjson.dumps({"version": version}))
 
 

@@ -37,7 +37,7 @@ def delivery_key(delivery_id: str) -> str:
 
 
 @cached(
-    LRUCache(4),
+    LRUCache(2),
     key=lambda store, pinned: (store.stamp, pinned.lake, pinned.version(DELIVERIES.name)),
     lock=RLock(),
 )

@@ -145,6 +145,7 @@ def _read(file: Path, since: dict[str, int]) -> dict[str, Any]:
         store.text_factory = lambda raw: raw.decode("utf-8", "replace")
         store.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         store.execute("PRAGMA query_only=1")
+        store.execute("PRAGMA trusted_schema=0")
         store.execute("BEGIN")
         version = schema_version(store)
         if version != SCHEMA_VERSION:
@@ -160,7 +161,7 @@ def main() -> None:
     try:
         found = _read(Path(sys.argv[1]), json.loads(sys.argv[2]))
     except (sqlite3.Error, StoreError) as error:
-        sys.exit(str(error))
+        sys.exit(" ".join(str(error).split()))
     sys.stdout.buffer.write(orjson.dumps(found))
 
 

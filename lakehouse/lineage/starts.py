@@ -108,6 +108,19 @@ def resolve_foreign(name: str, graph: Graph) -> Start:
     raise StartError(f"the store has no run, step or artifact that is called {plain!r}")
 
 
+def newest_first(graph: Graph) -> tuple[str, ...]:
+    """All nodes of a store: each step with what it read and wrote, the newest first."""
+    steps = [node for node in graph.nodes.values() if node.kind == "execution"]
+    found: dict[str, None] = {}
+    for step in sorted(steps, key=lambda node: node.created, reverse=True):
+        near = (
+            *(e.source for e in graph.into(step.key)),
+            *(e.target for e in graph.out_of(step.key)),
+        )
+        found.update(dict.fromkeys((step.key, *near)))
+    return tuple(found | dict.fromkeys(graph.nodes))
+
+
 def name_of(node: Node) -> str:
     """How a node is asked for."""
     if node.kind == "run":

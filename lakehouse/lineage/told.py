@@ -1,13 +1,13 @@
 """A part of a graph for other eyes: as a Mermaid flowchart, and as CSV."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import polars as pl
 
 from lakehouse.clock import iso
 from lakehouse.export import csv_chunks
-from lakehouse.lineage.graph import Edge, Node
+from lakehouse.lineage.graph import Graph, Node
 from lakehouse.lineage.walk import Part
 
 _SHAPES = {
@@ -43,10 +43,10 @@ def csv(part: Part) -> bytes:
 
 def rows(part: Part) -> pl.DataFrame:
     """The nodes as a table, in the order in which the data went as far as times tell it."""
-    into, out = _ends(part.edges)
+    near = Graph.of(part.nodes, part.edges)
     ordered = sorted(part.nodes.values(), key=lambda node: (node.created, node.key))
     schema = dict.fromkeys(_COLUMNS, pl.String) | {"seconds": pl.Float64, "rows": pl.Int64}
-    told = [_row(node, into.get(node.key, ()), out.get(node.key, ())) for node in ordered]
+    told = [_row(node, near) for node in ordered]
     return pl.DataFrame(told, schema=schema)
 
 
@@ -54,7 +54,7 @@ _COLUMNS = ("key", "kind", "type", "name", "state", "run", "who", "time", "secon
             "sha256", "code_version", "uri", "from", "to")  # fmt: skip
 
 
-def _row(node: Node, into: Iterable[str], out: Iterable[str]) -> dict[str, object]:
+def _row(node: Node, near: Graph) -> dict[str, object]:
     known, time = node.properties, recorded_at(node)
     return {
         "key": node.key,
@@ -70,8 +70,8 @@ def _row(node: Node, into: Iterable[str], out: Iterable[str]) -> dict[str, objec
         "sha256": next((_text(known, name) for name in _HASHES if name in known), ""),
         "code_version": _text(known, "code_version"),
         "uri": node.uri,
-        "from": " ".join(into),
-        "to": " ".join(out),
+        "from": " ".join(edge.source for edge in near.into(node.key)),
+        "to": " ".join(edge.target for edge in near.out_of(node.key)),
     }
 
 
@@ -93,15 +93,6 @@ def row_count(node: Node) -> int | None:
     known = node.properties
     count = known.get("row_count", known.get("rows"))
     return count if isinstance(count, int) else None
-
-
-def _ends(edges: Iterable[Edge]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    into: dict[str, list[str]] = {}
-    out: dict[str, list[str]] = {}
-    for edge in edges:
-        into.setdefault(edge.target, []).append(edge.source)
-        out.setdefault(edge.source, []).append(edge.target)
-    return into, out
 
 
 def _words(node: Node) -> str:
