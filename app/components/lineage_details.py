@@ -34,10 +34,15 @@ def lineage_details(found: Lineage) -> Component:
     """The details of the node that was asked for."""
     node = found.centre
     if node is None:
-        return _panel(found.ask.store, "metadata store", _told(document(found.store)))
+        return _panel(found.ask.store, "metadata store", _told(_summary(found)))
     hidden = _OF_THE_ENGINE if node.kind == "subject" else frozenset()
     told = {name: value for name, value in node.properties.items() if name not in hidden}
     return _panel(node.label, words(node), [*_facts(found, node), *_told(told)])
+
+
+def _summary(found: Lineage) -> Mapping[str, Any]:
+    """A store in numbers; which types are used says more than which are declared."""
+    return {name: value for name, value in document(found.store).items() if name != "types"}
 
 
 def _panel(title: str, hint: str, facts: Sequence[Fact]) -> Component:

@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 from app.components.addresses import (
     LINEAGE,
     engine_address,
+    lineage_address,
     lineage_export_address,
     lineage_view_address,
     run_address,
@@ -26,12 +27,15 @@ _FILES = (
 EXAMPLES = (
     "FD001/test-007@31, FD001/test-007, silver/readings@5, or the id of a model, run or delivery"
 )
+OTHERS = "the name of a run, a step or an artifact of this store"
 
 
 def lineage_head(found: Lineage, pinned: Pinned) -> list[Component]:
     """Title, stamp, the field for another start, and the choices."""
     title = found.start.title if found.start else "Lineage"
     parts: list[Component] = [html.H1(title), stamp(_stamp(found, pinned)), _form(found.ask)]
+    if found.start is not None:
+        parts.insert(0, _trail(found.ask))
     if found.problem:
         parts.append(html.P(found.problem, className="notice lin-problem", role="alert"))
     if found.store.problem:
@@ -62,6 +66,15 @@ def _stamp(found: Lineage, pinned: Pinned) -> list[Part]:
     return parts
 
 
+def _trail(ask: Ask) -> Component:
+    """The way back to where one may begin, and to the whole of a store of others."""
+    links: list[Component | str] = [dcc.Link("Lineage", href=lineage_address("", ask.as_of))]
+    if ask.store and ask.of:
+        whole = lineage_view_address(Ask(store=ask.store).to())
+        links += [" / ", dcc.Link(ask.store, href=whole)]
+    return html.Nav(links, className="run-trail", **aria(label="Where this is"))
+
+
 def _form(ask: Ask) -> Component:
     """A plain form: what is written goes into the address, with or without a script."""
     label = html.Label("Start", htmlFor="lineage-of", className="visually-hidden")
@@ -73,7 +86,8 @@ def _form(ask: Ask) -> Component:
         if value not in ("", None)
     ]
     button = html.Button("Show", type="submit", className="btn btn-primary")
-    hint = html.P(f"Write {EXAMPLES}.", className="run-hint")
+    examples = OTHERS if ask.store else EXAMPLES
+    hint = html.P(f"Write {examples}.", className="run-hint")
     return html.Form(
         [html.Div([label, field, *fields, button], className="lin-field"), hint],
         method="get", action=LINEAGE, className="lin-form",

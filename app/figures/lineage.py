@@ -144,13 +144,14 @@ def _edge(number: int, edge: Edge) -> Json:
 
 
 def _drawn_near(place: Mapping[str, int], edges: Sequence[Edge]) -> dict[str, int]:
-    """What nothing leads to stands beside what it leads to, not at the far left."""
-    led = {edge.target for edge in edges}
+    """What leads on stands beside what it leads to, not as far left as it could."""
+    leads: dict[str, list[str]] = {}
+    for edge in edges:
+        if place[edge.target] > place[edge.source]:
+            leads.setdefault(edge.source, []).append(edge.target)
     near = dict(place)
-    for key in place:
-        leads = [place[edge.target] for edge in edges if edge.source == key]
-        if key not in led and leads:
-            near[key] = min(leads) - 1
+    for key in sorted(leads, key=lambda key: -place[key]):
+        near[key] = min(near[target] for target in leads[key]) - 1
     return near
 
 
