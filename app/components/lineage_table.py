@@ -18,6 +18,7 @@ from lakehouse.lineage.graph import Graph, Node
 from lakehouse.lineage.told import recorded_at, row_count, took
 
 Key = Callable[[Node], Any]
+_KINDS = {"execution": "step", "delivery": "delivered file"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,6 @@ _COLUMNS = (
     _Column("What", "kind", lambda node: (node.kind, node.type)),
     _Column("State", "state", lambda node: node.state, "runs-cell-state"),
     _Column("Run", "run", lambda node: node.run),
-    _Column("Who", "who", lambda node: str(node.properties.get("who") or "")),
     _Column("Recorded (UTC)", "time", lambda node: node.created),
     _Column("Took", "seconds", lambda node: took(node) or 0.0, "runs-number"),
     _Column("Rows", "rows", lambda node: row_count(node) or 0, "runs-number"),
@@ -63,13 +63,12 @@ def _row(found: Lineage, heads: list[Head], node: Node, near: Graph) -> Componen
     time, count, long = recorded_at(node), row_count(node), took(node)
     cells: tuple[Cell, ...] = (
         dcc.Link(node.label, href=node_address(found, node)),
-        words(node) if node.kind != "execution" else "step",
+        _KINDS.get(node.kind) or words(node),
         _state(node),
-        node.run or "—",
-        str(node.properties.get("who") or "—"),
-        html.Span(utc(time)[:16], title=utc(time)) if time else "—",
-        seconds(long),
-        "—" if count is None else f"{count:,}",
+        html.Span(node.run, title=node.run, className="runs-clip") if node.run else None,
+        html.Span(utc(time)[:16], title=utc(time)) if time else None,
+        None if long is None else seconds(long),
+        None if count is None else f"{count:,}",
         _ends([near.nodes[edge.source].label for edge in near.into(node.key)]),
         _ends([near.nodes[edge.target].label for edge in near.out_of(node.key)]),
     )
@@ -81,7 +80,9 @@ def _state(node: Node) -> str:
     return f"▲ {word}" if node.state in ("FAILED", "CANCELED") else word
 
 
-def _ends(names: list[str]) -> Component:
+def _ends(names: list[str]) -> Component | None:
     """What leads here or on from here; all of it on hovering."""
+    if not names:
+        return None
     text = ", ".join(names[:2]) + (f" +{len(names) - 2}" if len(names) > 2 else "")
-    return html.Span(text or "—", title=", ".join(names) or None, className="runs-clip")
+    return html.Span(text, title=", ".join(names), className="runs-clip")

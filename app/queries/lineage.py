@@ -23,7 +23,7 @@ from lakehouse.snapshots import Pinned
 OWN = "stillwater"
 STEPS = 4
 WAYS = ("both", "back", "forward")
-SORTS = ("time", "name", "kind", "state", "run", "who", "seconds", "rows")
+SORTS = ("time", "name", "kind", "state", "run", "seconds", "rows")
 MAX_STEPS = 10_000
 _BESIDE = ("-wal", "-shm", "-journal")
 
