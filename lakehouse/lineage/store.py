@@ -169,14 +169,14 @@ def _artifact(row: Row) -> Node:
 def _execution(row: Row, groups: Mapping[str, str]) -> Node:
     number, type_name, type_id, name, state, created, updated, text = row
     kind = type_name or f"type {type_id}"
-    component = groups.get("node") or kind
+    run, component, status = _told(row, groups)
     return Node(
         key=f"e{number}",
         kind="execution",
         type=kind,
-        label=component.rpartition(".")[2] or kind,
-        run=_run(groups, text or "{}"),
-        state=_name(_EXECUTION_STATES, state),
+        label=(component or kind).rpartition(".")[2] or kind,
+        run=run,
+        state=_name(_EXECUTION_STATES, state) if state else status,
         created=created or 0,
         updated=updated or 0,
         uri=name or "",
@@ -184,10 +184,22 @@ def _execution(row: Row, groups: Mapping[str, str]) -> Node:
     )
 
 
-def _run(groups: Mapping[str, str], text: str) -> str:
-    """The run of an execution: its context, else what older writers kept as a property."""
-    named = next((groups[kind] for kind in _RUNS if kind in groups), "")
-    return named or str(json.loads(text).get("run_id") or "")
+def _told(row: Row, groups: Mapping[str, str]) -> tuple[str, str, str]:
+    """Run, component and state of an execution: by its contexts, else by its properties.
+
+    TFX kept all three as properties before ML Metadata had contexts and states.
+    """
+    run = next((groups[kind] for kind in _RUNS if kind in groups), "")
+    component = groups.get("node", "")
+    if run and component and row[4]:
+        return run, component, ""
+    known = json.loads(row[7] or "{}")
+    state = str(known.get("state") or "").upper()
+    return (
+        run or str(known.get("run_id") or ""),
+        component or str(known.get("component_id") or ""),
+        state if state in _EXECUTION_STATES else "UNKNOWN",
+    )
 
 
 def _event(row: Row) -> Edge:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ml_metadata.metadata_store import downgrade_schema
+from ml_metadata.proto import metadata_store_pb2
 
 from lakehouse.lineage.foreign import open_store
 from lakehouse.lineage.reading import StoreError
@@ -75,6 +77,35 @@ def test_a_store_of_another_time_opens_and_stays_as_it_is(
     assert labels == {"CsvExampleGen", "StatisticsGen", "SchemaGen", "ExampleValidator", "Trainer",
                       "Pusher"}  # fmt: skip
     assert listing(file.parent) == before
+
+
+@pytest.mark.parametrize("version", [0, 4, 9])
+def test_a_store_of_every_older_schema_opens(tmp_path: Path, version: int) -> None:
+    """As the library itself takes a store back to what it was then."""
+    chain(tmp_path / "store.db")
+    config = metadata_store_pb2.ConnectionConfig()
+    config.sqlite.filename_uri = str(tmp_path / "store.db")
+    downgrade_schema(config, version)
+    before = listing(tmp_path)
+    told = document(open_store(tmp_path / "store.db"))
+    assert (told["artifacts"], told["executions"], told["events"]) == (9, 10, 20)
+    assert told["runs"] == ["in-1", "train-1", "train-2", "in-2", "in-3"]
+    assert listing(tmp_path) == before
+
+
+def test_what_tfx_once_kept_as_properties_is_known(copied: Callable[[str], Path]) -> None:
+    """Component and state of a step, before there were columns and contexts for them."""
+    file = changed(
+        copied(OLD),
+        """
+        UPDATE Execution SET last_known_state = NULL;
+        INSERT INTO ExecutionProperty VALUES (1, 'state', 0, NULL, NULL, 'cached');
+        INSERT INTO ExecutionProperty VALUES (1, 'component_id', 0, NULL, NULL, 'MyGen');
+        """,
+    )
+    nodes = open_store(file).nodes
+    assert (nodes["e1"].label, nodes["e1"].state) == ("MyGen", "CACHED")
+    assert (nodes["e2"].label, nodes["e2"].state) == ("StatisticsGen", "UNKNOWN")
 
 
 def test_cached_steps_of_tfx_are_known(copied: Callable[[str], Path]) -> None:
