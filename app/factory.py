@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from app import router
 from app.api import health, run_log, schema_file, uploads, v1
+from app.api import lineage as lineage_files
 from app.components import as_of, shell
 from app.components.shell import Ids
 from app.pages import (
@@ -24,6 +25,7 @@ from app.pages import (
     engine,
     fleet,
     limits,
+    lineage,
     quality,
     retention,
     run,
@@ -63,6 +65,7 @@ PAGES: tuple[router.Page, ...] = (
     diff,
     runs,
     run,
+    lineage,
     account,
     users,
 )
@@ -73,6 +76,7 @@ BLUEPRINTS: tuple[Callable[[Services], Blueprint], ...] = (
     run_log.blueprint,
     schema_file.blueprint,
     v1.blueprint,
+    lineage_files.blueprint,
 )
 # They stand in the index by hand, so that they come before the pages' own style sheets.
 _IN_INDEX = r"^(theme\.js|tokens\.css|shell\.css)$"

@@ -217,6 +217,11 @@ class Settings(BaseSettings):
         return self.home / "streams"
 
     @property
+    def stores(self) -> Path:
+        """Metadata stores of others, put there to be looked at."""
+        return self.home / "landing" / "stores"
+
+    @property
     def uploads(self) -> Path:
         """Where the dashboard leaves uploaded files for the worker."""
         return self.home / "landing" / "uploads"

@@ -1,5 +1,6 @@
 """Addresses of the pages: the one place where they are built, names quoted, the snapshot kept."""
 
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from app.queries.quality import Ask
@@ -12,6 +13,7 @@ DRIFT = "/quality/drift"
 LIMITS = "/quality/limits"
 RUNS = "/runs"
 TABLES = "/tables"
+LINEAGE = "/lineage"
 
 
 def page_address(path: str, /, **query: str | int | None) -> str:
@@ -68,6 +70,24 @@ def run_address(run_id: str, **query: str | int | None) -> str:
 def run_log_address(run_id: str) -> str:
     """One run's log as a file."""
     return _path(RUNS, run_id, "log.txt")
+
+
+# Lineage: ``of`` as :mod:`lakehouse.lineage.starts` reads it.
+
+
+def lineage_address(of: str, as_of: int | None = None) -> str:
+    """What an object came from and what came of it."""
+    return page_address(LINEAGE, of=of, as_of=as_of)
+
+
+def lineage_view_address(query: Mapping[str, str | int | None]) -> str:
+    """The lineage page as :meth:`app.queries.lineage.Ask.to` says."""
+    return page_address(LINEAGE, **query)
+
+
+def lineage_export_address(form: str, query: Mapping[str, str | int | None]) -> str:
+    """The same as a file: ``openlineage.jsonl``, ``mermaid.mmd``, ``nodes.csv`` and others."""
+    return page_address(f"{LINEAGE}/{form}", **query)
 
 
 def _path(first: str, *names: str) -> str:

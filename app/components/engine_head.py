@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from app.components.addresses import (
     engine_address,
     fleet_address,
+    lineage_address,
     run_address,
     table_address,
 )
@@ -110,7 +111,9 @@ def _provenance(view: EngineView, profile: Profile, as_of: int | None) -> Compon
         parts += _chain(Part(label, "", before=before), link, (view.fleet, row.engine), as_of)
     if chain.run_id:
         parts.append(Part("run", chain.run_id, href=run_address(chain.run_id)))
-    return stamp(parts)
+    said = f"@{row.said_at}" if row.probability is not None else ""
+    whole = lineage_address(f"{view.fleet}/{row.engine}{said}", as_of)
+    return stamp([*parts, Part("whole", "lineage", href=whole)])
 
 
 def _chain(part: Part, link: Link | None, engine: tuple[str, str], as_of: int | None) -> list[Part]:

@@ -3,7 +3,7 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.addresses import RUNS, run_address
+from app.components.addresses import RUNS, lineage_address, run_address
 from app.components.aria import aria
 from app.components.run_facts import seconds, utc
 from app.components.run_state import run_state
@@ -38,4 +38,5 @@ def _facts(run: Run) -> list[str | Component]:
         facts.append(f" · {asked(run)}")
     if run.retry_of:
         facts += [" · retry of ", dcc.Link(run.retry_of, href=run_address(run.retry_of))]
-    return [*facts, " · ", html.Code(run.run_id)]
+    lineage = dcc.Link("lineage", href=lineage_address(f"run:{run.run_id}"))
+    return [*facts, " · ", html.Code(run.run_id), " · ", lineage]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.components.aria import aria, data
@@ -13,15 +13,24 @@ Cell = str | Component | list[Component | str] | None
 
 @dataclass(frozen=True)
 class Head:
-    """One column: its name, and how its cells look (``runs-number`` and the like)."""
+    """One column.
+
+    Attributes:
+        name: what stands over it.
+        kind: how its cells look (``runs-number`` and the like).
+        href: where a click on the name leads: the same rows in the order of this column.
+        order: ascending or descending, of the column that they are ordered by.
+    """
 
     name: str
     kind: str = ""
+    href: str = ""
+    order: str = ""
 
 
 def sheet_table(label: str, heads: Sequence[Head], rows: Sequence[Component]) -> Component:
     """Rows of :func:`sheet_row` under their heads."""
-    head = html.Tr([html.Th(each.name, scope="col", className=each.kind) for each in heads])
+    head = html.Tr([_head(each) for each in heads])
     table = html.Table([html.Thead(head), html.Tbody(list(rows))], className="runs-table")
     return html.Div(table, className="runs-sheet", tabIndex=0, role="region", **aria(label=label))
 
@@ -35,3 +44,9 @@ def sheet_row(heads: Sequence[Head], cells: Sequence[Cell], kind: str = "") -> C
         ],
         className=kind,
     )
+
+
+def _head(head: Head) -> Component:
+    order = aria(sort=head.order) if head.order else {}
+    name = dcc.Link(head.name, href=head.href) if head.href else head.name
+    return html.Th(name, scope="col", className=head.kind, **order)

@@ -3,7 +3,12 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.addresses import diff_address, table_address, tables_address
+from app.components.addresses import (
+    diff_address,
+    lineage_address,
+    table_address,
+    tables_address,
+)
 from app.components.aria import aria
 from app.components.kpi import Kpi, kpi_row
 from app.components.run_facts import size
@@ -115,7 +120,8 @@ def _stamp(view: TableView) -> list[Component]:
              before=", " if place else " ← ")
         for place, (name, version) in enumerate(sorted(chosen.inputs.items()))
     ]  # fmt: skip
-    return [stamp([*parts, *read])]
+    href = lineage_address(f"{view.table.name}@{chosen.version}", view.ask.as_of)
+    return [stamp([*parts, *read, Part("whole", "lineage", href=href)])]
 
 
 def _place(view: TableView, facts: VersionFacts) -> str:
