@@ -24,6 +24,8 @@ from app.pages import (
     engine,
     fleet,
     limits,
+    proof,
+    proofs,
     quality,
     retention,
     run,
@@ -62,6 +64,8 @@ PAGES: tuple[router.Page, ...] = (
     diff,
     runs,
     run,
+    proof,
+    proofs,
     account,
     users,
 )

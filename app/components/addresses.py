@@ -11,6 +11,9 @@ DRIFT = "/quality/drift"
 LIMITS = "/quality/limits"
 RUNS = "/runs"
 TABLES = "/tables"
+MODELS = "/models"
+LINEAGE = "/lineage"
+PROOF = "/proof"
 
 
 def page_address(path: str, /, **query: str | int | None) -> str:
@@ -67,6 +70,23 @@ def run_address(run_id: str, **query: str | int | None) -> str:
 def run_log_address(run_id: str) -> str:
     """One run's log as a file."""
     return _path(RUNS, run_id, "log.txt")
+
+
+def model_address(model_id: str, as_of: int | None = None) -> str:
+    """One model."""
+    return page_address(_path(MODELS, model_id), as_of=as_of)
+
+
+def lineage_address(of: str, as_of: int | None = None) -> str:
+    """What an object came from and what came of it."""
+    return page_address(LINEAGE, of=of, as_of=as_of)
+
+
+def proof_address(
+    engine: tuple[str, str], cycle: int, run_id: str = "", as_of: int | None = None
+) -> str:
+    """The proof of what was said of an engine at a cycle: the newest, or what a run said."""
+    return page_address(_path(PROOF, *engine, str(cycle)), run=run_id, as_of=as_of)
 
 
 def _path(first: str, *names: str) -> str:

@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from app.components.addresses import (
     engine_address,
     fleet_address,
+    proof_address,
     run_address,
     table_address,
 )
@@ -110,6 +111,9 @@ def _provenance(view: EngineView, profile: Profile, as_of: int | None) -> Compon
         parts += _chain(Part(label, "", before=before), link, (view.fleet, row.engine), as_of)
     if chain.run_id:
         parts.append(Part("run", chain.run_id, href=run_address(chain.run_id)))
+    if row.said_at is not None and chain.model:
+        href = proof_address((view.fleet, row.engine), row.said_at, chain.run_id or "", as_of)
+        parts.append(Part("each link", "proof", href=href))
     return stamp(parts)
 
 

@@ -126,9 +126,9 @@ def _delivery(evidence: Evidence, deliveries: tuple[Row, ...]) -> Link:
         part
         for row in deliveries
         for part in (
-            Part("file", _file_name(row), {"delivery": row["delivery_id"], "run": row["run_id"]}),
+            Part("file", _file_name(row), {"delivery": row["delivery_id"], "fleet": row["fleet"]}),
             Part("sha256", str(row["sha256"])),
-            Part("received", iso(row["received_at"])),
+            Part("received", iso(row["received_at"]), {"run": row["run_id"]}),
         )
     ]
     version = evidence.pinned.version(DELIVERIES.name)

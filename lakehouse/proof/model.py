@@ -232,6 +232,9 @@ def _promoted(evidence: Evidence, push: Push | None) -> Link:
         Part("run", run_id, {"run": run_id}),
         Part("model", push.model_id, {"model": push.model_id}),
     ]
+    # A promotion by a person has a reason of its own, one by the gate that of its evaluation.
+    if reason := push.artifact.properties.get("reason"):
+        parts.append(Part("reason", str(reason)))
     finding = evidence.folder(push.artifact.uri)
     if push.step is None:
         finding += broken(push.artifact.uri, "ML Metadata has no step that published it")
@@ -247,7 +250,7 @@ def _served(
         gap = unknown("nothing tells since when it served")
         return link("served", "When it served", (), gap)
     until = iso(following[0].since) if following else "now"
-    parts = [Part("from", iso(push.since)), Part("to", until, {"fleet": said.fleet})]
+    parts = [Part("from", iso(push.since)), Part("to", until)]
     if push.model_id != said.model_id:
         detail = f"{push.model_id} was live when {said.model_id} spoke"
         return link("served", "When it served", parts, broken(said.name, detail))

@@ -7,18 +7,9 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from lakehouse.proof import (
-    Chain,
-    ChangedPredictionsError,
-    Evidence,
-    Link,
-    NoPredictionError,
-    Verdict,
-    draw,
-    find,
-    prove,
-)
-from lakehouse.proof.words import document, link_document, sentence
+from lakehouse.proof import Chain, Link, Verdict, document, link_document, sentence
+from lakehouse.proof.evidence import Evidence
+from lakehouse.proof.prove import ChangedPredictionsError, NoPredictionError, draw, find, prove
 from lakehouse.runs import RunStore
 from lakehouse.settings import Settings
 from pipeline.commands.output import Exit, fail, json_option, show, table, usage_errors
