@@ -168,7 +168,8 @@ def _folder(home: Path, uri: str) -> Finding:
     except BrokenArtifactError as error:
         where, _, detail = str(error).rpartition(": ")
         return broken(Path(where).relative_to(home).as_posix(), detail)
-    return sound(f"{uri}: {len(files)} files hash as published")
+    count = "its file hashes" if len(files) == 1 else f"all {len(files)} files hash"
+    return sound(f"{uri}: {count} as published")
 
 
 def _audit(settings: Settings) -> Finding:

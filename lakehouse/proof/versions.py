@@ -165,8 +165,8 @@ class Versions:
             told = f"{noted[0]:,} rows, content {noted[1][:12]}…"
             return broken(where, f"noted were {told}, it holds {counted}")
         hashed = sum((table, file.path) in self._hashes for file in files)
-        kept = f"{hashed} of {len(files)} files hash as noted, " if hashed else ""
-        return sound(f"{where}: {kept}its rows are those that were noted: {counted}")
+        kept = f"{hashed} of {len(files)} files hash as noted; " if hashed else ""
+        return sound(f"{where}: {kept}it holds what was noted: {counted}")
 
     def _content(self, table: str, file: DataFile) -> Content:
         """Of one file's rows: those of a version sum up to its own."""

@@ -18,10 +18,10 @@ def sentence(said: Said, profile: Profile) -> str:
         when = f"to fail in cycle {said.window_to:,} ({percent})"
     else:
         when = f"to fail in cycles {said.window_from:,}–{said.window_to:,} ({percent})"
-    risk = f"within {profile.label_cycles} cycles with {100 * said.probability:.0f} %"
+    risk = f"that it fails within {profile.label_cycles} cycles: {100 * said.probability:.0f} %"
     who = f"{profile.machine.capitalize()} {said.engine} of {said.fleet} is predicted"
-    by = f"said at cycle {said.cycle:,} by {said.model_id}, {iso(said.predicted_at)}"
-    words = f"{who} {when}, {risk}: {by}."
+    by = f"Said at cycle {said.cycle:,} by {said.model_id}, {iso(said.predicted_at)}"
+    words = f"{who} {when}; {risk}. {by}."
     if said.outdated_by:
         words += f" It is outdated: {', '.join(said.outdated_by)} changed its rows since."
     return words
