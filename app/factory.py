@@ -26,6 +26,8 @@ from app.pages import (
     fleet,
     limits,
     lineage,
+    proof,
+    proofs,
     quality,
     retention,
     run,
@@ -66,6 +68,8 @@ PAGES: tuple[router.Page, ...] = (
     runs,
     run,
     lineage,
+    proof,
+    proofs,
     account,
     users,
 )

@@ -79,6 +79,13 @@ def at(lake: Lake, time: datetime) -> Snapshot:
     raise LookupError(f"there was no snapshot yet at {time:%Y-%m-%d %H:%M:%S} UTC: {since}")
 
 
+def shown_first(lake: Lake, time: datetime) -> Snapshot | None:
+    """The first snapshot since a moment: the one that first showed what was written then."""
+    since = lake.scan(SNAPSHOTS.name).filter(nw.col("time") >= time)
+    found = _rows(since.sort("seq").head(1))
+    return _snapshot(found[0]) if found else None
+
+
 def take(lake: Lake, live: Mapping[str, str], commit: Commit) -> Snapshot:
     """Write down the newest version of every data table as the next snapshot.
 

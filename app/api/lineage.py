@@ -11,8 +11,8 @@ from app.queries.lineage_rows import touched
 from app.security import current_user
 from app.security.roles import Action, require
 from app.services import Services
-from lakehouse.export import csv_chunks
 from lakehouse.lineage import told
+from lakehouse.row_files import csv_chunks
 from lakehouse.snapshots import Pinned
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")

@@ -13,7 +13,9 @@ DRIFT = "/quality/drift"
 LIMITS = "/quality/limits"
 RUNS = "/runs"
 TABLES = "/tables"
+MODELS = "/models"
 LINEAGE = "/lineage"
+PROOF = "/proof"
 
 
 def page_address(path: str, /, **query: str | int | None) -> str:
@@ -73,8 +75,6 @@ def run_log_address(run_id: str) -> str:
 
 
 # Lineage: ``of`` as :mod:`lakehouse.lineage.starts` reads it.
-
-
 def lineage_address(of: str, as_of: int | None = None) -> str:
     """What an object came from and what came of it."""
     return page_address(LINEAGE, of=of, as_of=as_of)
@@ -88,6 +88,18 @@ def lineage_view_address(query: Mapping[str, str | int | None]) -> str:
 def lineage_export_address(form: str, query: Mapping[str, str | int | None]) -> str:
     """The same as a file: ``openlineage.jsonl``, ``mermaid.mmd``, ``nodes.csv`` and others."""
     return page_address(f"{LINEAGE}/{form}", **query)
+
+
+def proof_address(
+    engine: tuple[str, str], cycle: int, run_id: str = "", as_of: int | None = None
+) -> str:
+    """The proof of what was said of an engine at a cycle: the newest, or what a run said."""
+    return page_address(_path(PROOF, *engine, str(cycle)), run=run_id, as_of=as_of)
+
+
+def model_address(model_id: str, as_of: int | None = None) -> str:
+    """One model."""
+    return page_address(_path(MODELS, model_id), as_of=as_of)
 
 
 def _path(first: str, *names: str) -> str:

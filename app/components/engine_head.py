@@ -9,6 +9,7 @@ from app.components.addresses import (
     engine_address,
     fleet_address,
     lineage_address,
+    proof_address,
     run_address,
     table_address,
 )
@@ -111,6 +112,9 @@ def _provenance(view: EngineView, profile: Profile, as_of: int | None) -> Compon
         parts += _chain(Part(label, "", before=before), link, (view.fleet, row.engine), as_of)
     if chain.run_id:
         parts.append(Part("run", chain.run_id, href=run_address(chain.run_id)))
+    if row.said_at is not None and chain.model:
+        href = proof_address((view.fleet, row.engine), row.said_at, chain.run_id or "", as_of)
+        parts.append(Part("each link", "proof", href=href))
     said = f"@{row.said_at}" if row.probability is not None else ""
     whole = lineage_address(f"{view.fleet}/{row.engine}{said}", as_of)
     return stamp([*parts, Part("whole", "lineage", href=whole)])

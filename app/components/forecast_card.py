@@ -8,6 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from numpy.typing import NDArray
 
+from app.components.addresses import proof_address
 from app.figures.series import gaps_after
 from app.figures.track import HEIGHT, Track, Windows, track_figure
 from app.queries.engine import EngineView
@@ -16,6 +17,7 @@ from lakehouse.profiles import Profile
 
 GRAPH: Any = {"displayModeBar": False, "responsive": True, "doubleClick": "autosize"}
 WINDOWS = 200
+PROOFS = 12
 
 
 def forecast_card(view: EngineView, profile: Profile, theme: str, graph: str) -> Component:
@@ -26,7 +28,7 @@ def forecast_card(view: EngineView, profile: Profile, theme: str, graph: str) ->
         return html.Section([head, html.P(text, className="sheet nothing")], className="card-part")
     drawn = track_figure(_track(view, profile), theme)
     figure = dcc.Graph(id=graph, figure=drawn, config=GRAPH, style={"height": HEIGHT})
-    sheet = html.Div([figure, _legend(view, profile)], className="sheet")
+    sheet = html.Div([figure, _legend(view, profile), *_proofs(view)], className="sheet")
     return html.Section([head, sheet], className="card-part")
 
 
@@ -73,6 +75,18 @@ def _windows(said: Said, held: NDArray[np.bool_] | None = None) -> Windows:
 
 def _span(start: float, end: int | None) -> str:
     return f"{start:.0f} or later" if end is None else f"{start:.0f}–{end}"
+
+
+def _proofs(view: EngineView) -> list[Component]:
+    """The newest cycles that something was issued for, each with its proof."""
+    cycles = sorted(set(view.forecasts.issued.cycle.tolist()), reverse=True)[:PROOFS]
+    if not cycles:
+        return []
+    words: list[Component | str] = ["Proof of what was issued at cycle "]
+    for cycle in cycles:
+        href = proof_address((view.fleet, view.row.engine), cycle)
+        words += [dcc.Link(f"{cycle:,}", href=href), " · "]
+    return [html.P(words[:-1], className="run-hint forecast-proofs")]
 
 
 def _legend(view: EngineView, profile: Profile) -> Component:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import polars as pl
 
 from lakehouse.clock import iso
-from lakehouse.export import csv_chunks
 from lakehouse.lineage.graph import Graph, Node
 from lakehouse.lineage.walk import Part
+from lakehouse.row_files import csv_chunks
 
 _SHAPES = {
     "artifact": '(["{}"])', "execution": '["{}"]', "run": '[["{}"]]', "delivery": '[/"{}"/]',

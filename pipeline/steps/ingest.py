@@ -8,6 +8,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
+from lakehouse.cleaning import by_flight, clean
 from lakehouse.clock import now
 from lakehouse.corrections import standing
 from lakehouse.engines.local import no_rows
@@ -15,7 +16,7 @@ from lakehouse.quality import CORRECTIONS
 from lakehouse.requests import IngestRequest
 from lakehouse.tables import DELIVERIES, QUARANTINE, READINGS, SILVER, TRUTH
 from pipeline.components.bronze import SAME_FILE, STANDS, Arrival, Bronze, Known, delivery_id
-from pipeline.components.clean import by_flight, change, clean, overtaken
+from pipeline.components.clean import change, overtaken
 from pipeline.components.example_gen import repeated, take_in
 from pipeline.components.truth import in_service_of
 from pipeline.sources.delivered import Delivered

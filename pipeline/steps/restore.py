@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from lakehouse.cleaning import by_flight, clean
 from lakehouse.commits import DeltaLog
 from lakehouse.corrections import CELL, no_restore, standing
 from lakehouse.lake import Lake
@@ -20,7 +21,6 @@ from lakehouse.retention import missing
 from lakehouse.snapshots import Pinned, pin
 from lakehouse.tables import DELIVERIES, READINGS, SILVER, SNAPSHOTS
 from pipeline.components.bulk_inferrer import changed_engines
-from pipeline.components.clean import by_flight, clean
 from pipeline.step import Step, Summary
 from pipeline.steps.correct import correction_id, write_down
 from pipeline.steps.frames import collect, lazy

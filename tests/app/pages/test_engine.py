@@ -72,6 +72,7 @@ def test_the_chain_of_the_sentence_is_on_the_page(run_browser: SIGNED_IN, run_ap
     for word in ("Will probably fail", "90 % window", "fd001-7c1e22aa", "test_FD001.txt"):
         assert word in text
     assert '"/runs/run-FD001"' in text
+    assert text.count('"/proof/FD001/test-001/') >= 2  # under the sentence, and under the track
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -20,8 +20,8 @@ ENGINEERING = {
 TABLE = {
     "operator": {"see", "report"},
     "engineer": {"see", "report"} | ENGINEERING,
-    "auditor": {"see", "read_audit"},
-    "admin": {"see", "report", "read_audit", "manage_users"} | ENGINEERING,
+    "auditor": {"see", "read_audit", "verify"},
+    "admin": {"see", "report", "read_audit", "verify", "manage_users"} | ENGINEERING,
 }
 
 

@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 
 from lakehouse.audit import AuditLog
+from lakehouse.cleaning import by_flight, clean
 from lakehouse.corrections import outdated_by, standing
 from lakehouse.engines.local import LocalEngine
 from lakehouse.lake import Lake
 from lakehouse.profiles.turbofan import PROFILE
 from lakehouse.snapshots import pin
-from pipeline.components.clean import by_flight, clean
 from tests.pipeline.command import document, quick, stillwater
 from tests.pipeline.oracle import assert_sound, steps
 

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from lakehouse.cleaning import by_flight, clean
 from lakehouse.corrections import standing
 from lakehouse.engines.local import no_rows
 from lakehouse.profiles.turbofan import PROFILE
 from lakehouse.quality import CORRECTIONS
 from lakehouse.tables import SILVER
-from pipeline.components.clean import by_flight, change, clean, overtaken
+from pipeline.components.clean import change, overtaken
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 SIGNALS = PROFILE.signal_names

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lakehouse.cleaning import clean
 from lakehouse.profiles.turbofan import PROFILE
-from pipeline.components.clean import clean
 from pipeline.sources.files import discover
 from pipeline.sources.parsing import parse
 from pipeline.sources.playing import Pace, Piece, Played, play
