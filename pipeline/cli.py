@@ -74,6 +74,8 @@ for command in (
     reading.engine,
     models.models,
     models.model,
+    models.promote,
+    models.rollback,
     tables.history,
     tables.diff,
     reading.runs,

@@ -11,6 +11,7 @@ DRIFT = "/quality/drift"
 LIMITS = "/quality/limits"
 RUNS = "/runs"
 TABLES = "/tables"
+MODELS = "/models"
 
 
 def page_address(path: str, /, **query: str | int | None) -> str:
@@ -67,6 +68,21 @@ def run_address(run_id: str, **query: str | int | None) -> str:
 def run_log_address(run_id: str) -> str:
     """One run's log as a file."""
     return _path(RUNS, run_id, "log.txt")
+
+
+def models_address(fleet: str = "", as_of: int | None = None, at: str = "") -> str:
+    """The models, of one fleet or (empty) of the first; ``at``: what was live at a time."""
+    return page_address(MODELS, fleet=fleet, at=at, as_of=as_of)
+
+
+def model_address(model_id: str, as_of: int | None = None) -> str:
+    """One model."""
+    return page_address(_path(MODELS, model_id), as_of=as_of)
+
+
+def compared_address(left: str, right: str, as_of: int | None = None) -> str:
+    """Two models side by side."""
+    return page_address(f"{MODELS}/compare", left=left, right=right, as_of=as_of)
 
 
 def _path(first: str, *names: str) -> str:

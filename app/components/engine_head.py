@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from app.components.addresses import (
     engine_address,
     fleet_address,
+    model_address,
     run_address,
     table_address,
 )
@@ -101,7 +102,7 @@ def _provenance(view: EngineView, profile: Profile, as_of: int | None) -> Compon
             Part("said at cycle", str(row.said_at), hint=exactly(chain.predicted_at)),
         ]
     if chain.model:
-        parts.append(Part("model", chain.model))
+        parts.append(Part("model", chain.model, href=model_address(chain.model, as_of)))
     for label, link, before in (
         ("features", chain.features, " · "),
         ("silver", chain.silver, " ← "),

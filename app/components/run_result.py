@@ -6,9 +6,14 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.addresses import limits_address, quality_address, schema_address
+from app.components.addresses import (
+    limits_address,
+    model_address,
+    quality_address,
+    schema_address,
+)
 from app.components.aria import aria, data
-from app.components.decided_rows import corrected, restored
+from app.components.decided_rows import corrected, promoted, restored
 from app.components.quality_words import found_words
 from app.components.run_facts import versions
 from app.components.run_state import delivery_state
@@ -46,8 +51,8 @@ def run_result(kind: str, result: Mapping[str, Any] | None) -> list[Component]:
     if kind in _DECISIONS:
         parts = [html.P(_DECISIONS[kind](result), className="run-verdict")]
     if kind == "score":
-        rows = f"{result.get('rows') or 0:,} predictions by {result.get('model_id') or 'no model'}."
-        parts = [html.P(rows)]
+        rows = f"{result.get('rows') or 0:,} predictions by "
+        parts = [html.P([rows, _model(result.get("model_id")) or "no model", "."])]
     return [*parts, *_tables(result.get("tables") or {})]
 
 
@@ -120,6 +125,7 @@ _DECISIONS: Mapping[str, Callable[[Mapping[str, Any]], list[Component | str]]] =
     "limit": _limit,
     "correct": corrected,
     "restore": restored,
+    "promote": promoted,
 }
 
 
@@ -151,15 +157,19 @@ def _training(result: Mapping[str, Any]) -> list[Component]:
     ]
 
 
-def _verdict(result: Mapping[str, Any]) -> str:
-    model = result.get("model_id")
+def _verdict(result: Mapping[str, Any]) -> list[Component | str]:
+    model = _model(result.get("model_id"))
     if model is None:
-        return "No model was trained. The live one, if any, stays live."
+        return ["No model was trained. The live one, if any, stays live."]
     if result.get("pushed"):
-        return f"{model} passed the gate and is live."
+        return [model, " passed the gate and is live."]
     if result.get("blessed"):
-        return f"{model} passed the gate but was not published."
-    return f"{model} did not pass the gate and is not live."
+        return [model, " passed the gate but was not published."]
+    return [model, " did not pass the gate and is not live."]
+
+
+def _model(model_id: Any) -> Component | None:
+    return dcc.Link(str(model_id), href=model_address(str(model_id))) if model_id else None
 
 
 def _metric(metrics: Mapping[str, Any], name: str, label: str, unit: str, digits: int) -> Component:
