@@ -24,6 +24,7 @@ class Verdict:
         blessed: whether the gate let it pass.
         reasons: why (not), each ``code: words``.
         baseline: the model that it was held against, empty for none.
+        uri: the published folder of its evaluation, relative to the home; empty for none.
     """
 
     run_id: str
@@ -32,6 +33,7 @@ class Verdict:
     blessed: bool
     reasons: tuple[str, ...]
     baseline: str
+    uri: str
 
 
 @dataclass(frozen=True)
@@ -104,19 +106,22 @@ def pushes(metadata: "Metadata", until: datetime | None = None) -> tuple[Push, .
 def _verdicts(metadata: "Metadata", until: datetime | None) -> dict[str, Verdict]:
     """Model to its newest verdict."""
     measured = {
-        artifact.name.removesuffix(".evaluation"): artifact.properties
+        artifact.name.removesuffix(".evaluation"): artifact
         for artifact in metadata.artifacts("ModelEvaluation")
     }
     found = {}
     for artifact in _until(metadata.artifacts("ModelBlessing"), until):
-        name, told = artifact.name.removesuffix(".blessing"), artifact.properties
+        told = artifact.properties
+        evaluation = measured.get(artifact.name.removesuffix(".blessing"))
+        metrics = evaluation.properties["metrics"] if evaluation else "{}"
         found[str(told["model_id"])] = Verdict(
             run_id=_run_of(artifact),
             time=_time(artifact),
-            metrics=json.loads(str(measured.get(name, {}).get("metrics", "{}"))),
+            metrics=json.loads(str(metrics)),
             blessed=bool(told.get("blessed")),
             reasons=tuple(json.loads(str(told.get("reasons", "[]")))),
             baseline=str(told.get("baseline", "")),
+            uri=evaluation.uri if evaluation else "",
         )
     return found
 

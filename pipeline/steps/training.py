@@ -141,7 +141,7 @@ def evaluator(plan: Plan, trained: Summary, step: Step) -> Summary:
     step.publish(
         "ModelEvaluation",
         f"{name}.evaluation",
-        lambda at: _write(at / "metrics.json", json.dumps(metrics, indent=1, sort_keys=True)),
+        partial(_write_metrics, metrics, judge.by_fold(said, step.home.profile)),
         model_id=trained["model_id"],
         metrics=json.dumps(metrics, sort_keys=True),
     )
@@ -190,6 +190,11 @@ def pusher(
     )
     put_live(step, entry, "retrain", (evaluated["baseline"] or "", "; ".join(evaluated["reasons"])))
     return {"pushed": True}
+
+
+def _write_metrics(metrics: Summary, folds: Summary, folder: Path) -> None:
+    for name, told in (("metrics.json", metrics), ("folds.json", folds)):
+        _write(folder / name, json.dumps(told, indent=1, sort_keys=True))
 
 
 def _read_silver(step: Step, plan: Plan) -> nw.LazyFrame[Any]:
