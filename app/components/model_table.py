@@ -10,12 +10,18 @@ from app.components.run_state import model_state
 from app.components.sheet_table import Cell, Head, sheet_row, sheet_table
 from app.components.times import minute
 from app.queries.models import Models, Row
+from lakehouse.registry import Verdict
 
-_SHOWN = ("average_precision", "rmse_capped", "coverage", "mean_width")
-_METRICS = tuple(each for each in METRICS if each.name in _SHOWN)
+_SHORT = {
+    "average_precision": "Avg. precision",
+    "rmse_capped": "RMSE, cycles",
+    "coverage": "Coverage, %",
+    "mean_width": "Width, cycles",
+}
+_METRICS = tuple(each for each in METRICS if each.name in _SHORT)
 _HEADS = (
     Head("Model", "runs-cell-run"), Head("State", "runs-cell-state"), Head("Trained (UTC)"),
-    *(Head(f"{m.label}{f', {m.unit}' if m.unit else ''}", "runs-number") for m in _METRICS),
+    *(Head(_SHORT[metric.name], "runs-number") for metric in _METRICS),
     Head("Learnt from"), Head("Asked by"), Head("The gate", "runs-cell-why"), Head("Compare"),
 )  # fmt: skip
 SILVER = "silver/readings"
@@ -54,9 +60,17 @@ def _cells(row: Row, live: str, as_of: int | None) -> list[Cell]:
         *(each.text(metrics) for each in _METRICS),
         dcc.Link(f"silver v{version}", href=table_address(SILVER, version, as_of)),
         row.asked.who or "—",
-        "; ".join(verdict.reasons).replace("_", " ") if verdict else "never evaluated",
+        _gate(verdict),
         _compare(model.model_id, live, as_of),
     ]
+
+
+def _gate(verdict: Verdict | None) -> Component | str:
+    """The code of the gate's first reason; all of them in words when it is pointed at."""
+    if verdict is None or not verdict.reasons:
+        return "—"
+    code, _, _ = verdict.reasons[0].partition(":")
+    return html.Span(code.replace("_", " "), title="; ".join(verdict.reasons))
 
 
 def _compare(model_id: str, live: str, as_of: int | None) -> Component | None:

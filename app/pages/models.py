@@ -38,7 +38,7 @@ def layout(services: Services, request: PageRequest) -> Component:
         [
             dcc.Location(id=GO, refresh="callback-nav"),
             dcc.Store(id=VIEW, data={"fleet": fleet, "as_of": as_of}),
-            html.Div([html.H1(TITLE), _stamp(pinned, fleet, live, as_of)], className="page-head"),
+            html.Div([html.H1(TITLE), _stamp(pinned, fleet, live)], className="page-head"),
             *fleet_tabs(known, fleet, PATH, as_of),
             _part("What served when", *served_view.served_view(served, as_of)),
             *(_roll_back(served, live) if may and served.before else []),
@@ -64,12 +64,10 @@ def register(app: Dash, services: Services) -> None:  # noqa: ARG001  (every pag
         return models_address(view["fleet"], view["as_of"], (text or "").strip())
 
 
-def _stamp(pinned: Pinned, fleet: str, live: str, as_of: int | None) -> Component:
+def _stamp(pinned: Pinned, fleet: str, live: str) -> Component:
     parts = [Part("snapshot", str(pinned.snapshot.seq))]
     if fleet:
         parts = [Part("fleet", fleet), Part("live", live or "no model"), *parts]
-    if as_of is not None:
-        parts.append(Part("as of", "then, not now"))
     return stamp(parts)
 
 
