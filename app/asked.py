@@ -13,6 +13,7 @@ from app import uploads
 from app.queries import deliverable
 from app.uploads import UploadError
 from lakehouse.parameters import ParameterError, Parameters
+from lakehouse.promotion import PromotionError
 from lakehouse.requests import IngestRequest, LimitRequest
 from lakehouse.runs import RunError
 
@@ -171,6 +172,8 @@ def in_words() -> Iterator[None]:
         raise LaunchError(_told(error)) from None
     except (RunError, ParameterError) as error:
         raise LaunchError(str(error)[:LONGEST_TEXT]) from error
+    except PromotionError as error:
+        raise LaunchError(f"{str(error)[:1].upper()}{str(error)[1:LONGEST_TEXT]}.") from error
     except SQLAlchemyError as error:
         raise LaunchUnavailableError(
             "The run records do not answer, so nothing was started. Try again in a minute."

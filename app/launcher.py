@@ -6,6 +6,7 @@ then is the run submitted; what cannot be audited is refused.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import IO, Any
 
 from app import uploads
@@ -23,7 +24,7 @@ from app.asked import (
     training_parameters,
     uploaded,
 )
-from app.queries import corrections, decidable, launchable
+from app.queries import corrections, decidable, launchable, promotable
 from app.security import request_id, roles
 from app.security.roles import Action
 from app.services import Services
@@ -85,6 +86,16 @@ class Launcher:
         return self._launch(
             user, Action.RETRAIN, fleet, lambda: self._retrain_request(fleet, parameters)
         )
+
+    def promote(self, user: User, model_id: str, reason: str) -> Submitted:
+        """Make a registered model live, whatever the gate said of it."""
+        build = partial(promotable.promote, self._services, model_id, reason)
+        return self._launch(user, Action.PROMOTE, model_id, build)
+
+    def roll_back(self, user: User, fleet: str, reason: str) -> Submitted:
+        """Make the model live again that served a fleet before the live one."""
+        build = partial(promotable.roll_back, self._services, fleet, reason)
+        return self._launch(user, Action.ROLL_BACK, fleet, build)
 
     def score(self, user: User, fleet: str) -> Submitted:
         """Score a fleet with its live model."""

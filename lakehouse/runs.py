@@ -64,7 +64,7 @@ class Run:
 
     Attributes:
         run_id: its id.
-        kind: ingest, retrain, score, report or stream.
+        kind: name of its workflow, such as ingest or retrain.
         state: QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLING, CANCELLED or CRASHED.
         who: who asked for it.
         queued: when it was asked for.

@@ -84,6 +84,8 @@ for command in (
     reading.engine,
     models.models,
     models.model,
+    models.promote,
+    models.rollback,
     tables.history,
     tables.diff,
     lineage.lineage,

@@ -24,6 +24,7 @@ from lakehouse.requests import (
     IngestRequest,
     LimitRequest,
     MaintainRequest,
+    PromoteRequest,
     ReportRequest,
     Request,
     RestoreRequest,
@@ -50,6 +51,7 @@ Workflow = Callable[[workflows.Context, Any], Document]
 WORKFLOWS: dict[type[Request], Workflow] = {
     IngestRequest: workflows.ingest,
     RetrainRequest: workflows.retrain,
+    PromoteRequest: workflows.promote,
     ScoreRequest: workflows.score,
     ReportRequest: workflows.report,
     ReviewRequest: workflows.review,

@@ -14,6 +14,7 @@ from lakehouse.requests import (
     IngestRequest,
     LimitRequest,
     MaintainRequest,
+    PromoteRequest,
     ReportRequest,
     RestoreRequest,
     RetrainRequest,
@@ -34,6 +35,7 @@ from pipeline.steps import inference, statistics, training, validation
 from pipeline.steps import ingest as taking
 from pipeline.steps import maintenance as keeping
 from pipeline.steps import plan as planning
+from pipeline.steps import push as pushing
 from pipeline.steps import report as reporting
 from pipeline.steps import restore as restoring
 from pipeline.steps import review as reviewing
@@ -153,6 +155,16 @@ def retrain(context: Context, request: RetrainRequest) -> Document:
         "snapshot": snapshot["seq"],
         "tables": snapshot["tables"],
     }
+
+
+def promote(context: Context, request: PromoteRequest) -> Document:
+    """A registered model live again, and what it says of everything that came since."""
+    with context.lock.held(context.run.run_id):
+        pushed = context.node("Pusher", partial(pushing.promote, request))
+        context.node("BulkInferrer", partial(inference.bulk_infer, [request.fleet]))
+        snapshot = context.snapshot()
+    told = {name: pushed[name] for name in ("fleet", "model_id", "replaces", "roll_back")}
+    return {"promoted": told, "snapshot": snapshot["seq"], "tables": snapshot["tables"]}
 
 
 def score(context: Context, request: ScoreRequest) -> Document:

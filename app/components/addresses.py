@@ -97,9 +97,19 @@ def proof_address(
     return page_address(_path(PROOF, *engine, str(cycle)), run=run_id, as_of=as_of)
 
 
+def models_address(fleet: str = "", as_of: int | None = None, at: str = "") -> str:
+    """The models, of one fleet or (empty) of the first; ``at``: what was live at a time."""
+    return page_address(MODELS, fleet=fleet, at=at, as_of=as_of)
+
+
 def model_address(model_id: str, as_of: int | None = None) -> str:
     """One model."""
     return page_address(_path(MODELS, model_id), as_of=as_of)
+
+
+def compared_address(left: str, right: str, as_of: int | None = None) -> str:
+    """Two models side by side."""
+    return page_address(f"{MODELS}/compare", left=left, right=right, as_of=as_of)
 
 
 def _path(first: str, *names: str) -> str:

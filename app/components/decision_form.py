@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from app.components.addresses import run_address
 
-Kind = Literal["delivery", "schema"]
+Kind = Literal["delivery", "schema", "model", "fleet"]
 
 
 class Ids(StrEnum):

@@ -7,7 +7,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.addresses import RUNS
+from app.components.addresses import RUNS, model_address
 from app.components.compared_rows import Sides, compared_rows, legend
 from app.components.numbers import counted
 from app.components.stamp import Part, stamp
@@ -39,12 +39,12 @@ class Section:
     every: str = ""
 
 
-def model_line(model: Taught, fleet: str) -> Component:
+def model_line(model: Taught, fleet: str, as_of: int | None) -> Component:
     """What everything on the page is held against."""
     flights = model.flights.rows if model.flights else None
     parts = [
         Part("fleet", fleet),
-        Part("live model", model.model_id),
+        Part("live model", model.model_id, href=model_address(model.model_id, as_of)),
         Part("transform", model.transform_id),
         Part("learnt from silver/readings", f"v{model.silver_version}"),
     ]

@@ -9,6 +9,7 @@ from app.components.addresses import (
     engine_address,
     fleet_address,
     lineage_address,
+    model_address,
     proof_address,
     run_address,
     table_address,
@@ -103,7 +104,7 @@ def _provenance(view: EngineView, profile: Profile, as_of: int | None) -> Compon
             Part("said at cycle", str(row.said_at), hint=exactly(chain.predicted_at)),
         ]
     if chain.model:
-        parts.append(Part("model", chain.model))
+        parts.append(Part("model", chain.model, href=model_address(chain.model, as_of)))
     for label, link, before in (
         ("features", chain.features, " · "),
         ("silver", chain.silver, " ← "),

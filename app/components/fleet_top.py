@@ -6,7 +6,13 @@ from datetime import datetime
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.addresses import RUNS, quality_address, run_address, table_address
+from app.components.addresses import (
+    RUNS,
+    model_address,
+    quality_address,
+    run_address,
+    table_address,
+)
 from app.components.delivery_table import why
 from app.components.kpi import Kpi, kpi_row
 from app.components.numbers import counted
@@ -72,7 +78,7 @@ def _stamp(over: Over) -> Component:
     if page.model_id:
         parts = [
             _table(over, "predictions"),
-            Part("model", page.model_id),
+            Part("model", page.model_id, href=model_address(page.model_id, over.as_of)),
             _table(over, "features"),
             Part("scored", said_ago(page.scored_at, over.now), hint=exactly(page.scored_at)),
             *parts,

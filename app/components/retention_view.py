@@ -3,7 +3,7 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.addresses import table_address, tables_address
+from app.components.addresses import model_address, table_address, tables_address
 from app.components.aria import aria
 from app.components.run_facts import utc
 from app.components.sheet_table import Cell, Head, sheet_row, sheet_table
@@ -66,7 +66,8 @@ def _verdict(found: Retention) -> Component:
 
 def _model(model: ModelData, as_of: int | None) -> Component:
     state = "live" if model.live else "was live"
-    title = html.H2([model.model_id, html.Span(f" fleet {model.fleet} · {state}")])
+    name = dcc.Link(model.model_id, href=model_address(model.model_id, as_of))
+    title = html.H2([name, html.Span(f" fleet {model.fleet} · {state}")])
     rows = [_row(part, as_of) for part in model.parts]
     sheet = sheet_table(f"What {model.model_id} learnt from", _HEADS, rows)
     return html.Section([title, sheet], className="tbl-part tbl-model")

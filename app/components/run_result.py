@@ -6,9 +6,15 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components.addresses import limits_address, quality_address, schema_address
+from app.components.addresses import (
+    limits_address,
+    model_address,
+    quality_address,
+    schema_address,
+)
 from app.components.aria import aria, data
-from app.components.decided_rows import corrected, restored
+from app.components.decided_rows import corrected, promoted, restored
+from app.components.metrics import metric_list
 from app.components.quality_words import found_words
 from app.components.run_facts import versions
 from app.components.run_state import delivery_state
@@ -16,19 +22,6 @@ from app.components.upkeep_result import upkeep_result
 from app.queries.deliveries import file_name
 from app.queries.quality import Ask
 
-_METRICS = (
-    ("average_precision", "Average precision", "", 4),
-    ("f1", "F1", "", 4),
-    ("brier", "Brier score", "", 4),
-    ("rmse_capped", "RMSE, capped", "cycles", 2),
-    ("rmse", "RMSE", "cycles", 2),
-    ("coverage", "Window coverage", "%", 1),
-    ("mean_width", "Mean window width", "cycles", 1),
-    ("fit_seconds", "Training time", "s", 1),
-    ("peak_memory_mb", "Peak memory", "MB", 0),
-    ("model_bytes", "Model size", "kB", 0),
-)
-_SCALES = {"coverage": 100.0, "model_bytes": 0.001}
 _COUNTS = ("rows", "accepted", "quarantined", "duplicates", "conflicts")
 
 
@@ -46,8 +39,8 @@ def run_result(kind: str, result: Mapping[str, Any] | None) -> list[Component]:
     if kind in _DECISIONS:
         parts = [html.P(_DECISIONS[kind](result), className="run-verdict")]
     if kind == "score":
-        rows = f"{result.get('rows') or 0:,} predictions by {result.get('model_id') or 'no model'}."
-        parts = [html.P(rows)]
+        rows = f"{result.get('rows') or 0:,} predictions by "
+        parts = [html.P([rows, _model(result.get("model_id")) or "no model", "."])]
     return [*parts, *_tables(result.get("tables") or {})]
 
 
@@ -120,6 +113,7 @@ _DECISIONS: Mapping[str, Callable[[Mapping[str, Any]], list[Component | str]]] =
     "limit": _limit,
     "correct": corrected,
     "restore": restored,
+    "promote": promoted,
 }
 
 
@@ -141,34 +135,27 @@ def _skipped(result: Mapping[str, Any]) -> list[Component]:
 def _training(result: Mapping[str, Any]) -> list[Component]:
     verdict = _verdict(result)
     reasons = [html.Li(_plain(reason)) for reason in result.get("reasons") or ()]
-    metrics = result.get("metrics") or {}
-    shown = [_metric(metrics, *metric) for metric in _METRICS if metrics.get(metric[0]) is not None]
     return [
         html.H2("Model"),
         html.P(verdict, className="run-verdict"),
         *([html.Ul(reasons, className="run-list")] if reasons else []),
-        *([html.Dl(shown, className="run-metrics")] if shown else []),
+        *metric_list(result.get("metrics") or {}),
     ]
 
 
-def _verdict(result: Mapping[str, Any]) -> str:
-    model = result.get("model_id")
+def _verdict(result: Mapping[str, Any]) -> list[Component | str]:
+    model = _model(result.get("model_id"))
     if model is None:
-        return "No model was trained. The live one, if any, stays live."
+        return ["No model was trained. The live one, if any, stays live."]
     if result.get("pushed"):
-        return f"{model} passed the gate and is live."
+        return [model, " passed the gate and is live."]
     if result.get("blessed"):
-        return f"{model} passed the gate but was not published."
-    return f"{model} did not pass the gate and is not live."
+        return [model, " passed the gate but was not published."]
+    return [model, " did not pass the gate and is not live."]
 
 
-def _metric(metrics: Mapping[str, Any], name: str, label: str, unit: str, digits: int) -> Component:
-    value = float(metrics[name]) * _SCALES.get(name, 1.0)
-    text: list[str | Component] = [
-        f"{value:,.{digits}f}",
-        html.Span(f" {unit}" if unit else "", className="run-hint"),
-    ]
-    return html.Div([html.Dt(label), html.Dd(text)])
+def _model(model_id: Any) -> Component | None:
+    return dcc.Link(str(model_id), href=model_address(str(model_id))) if model_id else None
 
 
 def _tables(tables: Mapping[str, int]) -> list[Component]:

@@ -1,4 +1,4 @@
-"""How states of runs, steps and deliveries look: shape, word and tone, never colour alone."""
+"""How states of runs, steps, deliveries and models look: shape, word, tone, never colour alone."""
 
 from dash import html
 from dash.development.base_component import Component
@@ -35,6 +35,13 @@ _DELIVERIES = {
     "duplicate": ("=", "duplicate", "quiet"),
     "withdrawn": ("–", "withdrawn", "quiet"),
 }
+_MODELS = {
+    "live": ("●", "live", "work"),
+    "was_live": ("✓", "was live", "done"),
+    "passed": ("○", "passed the gate", "quiet"),
+    "refused": ("✕", "refused by the gate", "quiet"),
+    "not_judged": ("?", "not judged", "quiet"),
+}
 
 
 def run_state(state: str) -> Component:
@@ -50,6 +57,11 @@ def step_state(state: str) -> Component:
 def delivery_state(state: str) -> Component:
     """A delivery's state."""
     return _badge(*_DELIVERIES.get(state, ("?", state, "quiet")))
+
+
+def model_state(state: str) -> Component:
+    """Whether a model serves, and if not, what the gate said."""
+    return _badge(*_MODELS.get(state, ("?", state, "quiet")))
 
 
 def step_tone(state: str) -> str:

@@ -110,7 +110,7 @@ def _body(services: Services, view: Json, theme: str) -> list[Any]:
         return [drawn.no_model(view["fleet"], pinned.snapshot.live.get(view["fleet"], ""))]
     every = candidates(services, pinned, view["fleet"])
     choice = drawn.delivery_choice(Ids.DELIVERY, every, delivery.name) if delivery else None
-    line = drawn.model_line(model, view["fleet"])
+    line = drawn.model_line(model, view["fleet"], view["as_of"])
     parts = []
     for kind, control in ((RAW, choice), (FEATURES, None)):
         part, sides = _part(services, pinned, model, delivery, (kind, theme))

@@ -1,5 +1,6 @@
 """Data quality: what was delivered, the verdict on it, and what was found in it."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from threading import RLock
 from typing import Any
@@ -28,6 +29,7 @@ from app.security import current_user
 from app.security.roles import Action, Refused, allowed
 from app.services import Services
 from lakehouse.profiles import Profile
+from lakehouse.runs import Submitted
 from lakehouse.snapshots import Pinned
 
 PATH = "/quality"
@@ -113,9 +115,15 @@ def register(app: Dash, services: Services) -> None:
 def _decide(launcher: Launcher, button: Any, reason: str) -> Component:
     if not reason:
         return not_decided(NO_REASON)
-    ask = launcher.decide_schema if button["about"] == "schema" else launcher.review
+    user, name, decision = current_user(), str(button["name"]), str(button["decision"])
+    asks: dict[str, Callable[[], Submitted]] = {
+        "delivery": lambda: launcher.review(user, name, decision, reason),
+        "schema": lambda: launcher.decide_schema(user, name, decision, reason),
+        "model": lambda: launcher.promote(user, name, reason),
+        "fleet": lambda: launcher.roll_back(user, name, reason),
+    }
     try:
-        done = ask(current_user(), str(button["name"]), str(button["decision"]), reason)
+        done = asks[str(button["about"])]()
     except (Refused, LaunchError) as error:
         return not_decided(f"{error}")
     return decided(done.run_id)

@@ -20,10 +20,15 @@ def resolve(lake: Lake, text: str) -> int | None:
         return None
     if text.isdecimal() and len(text) < 16:
         return pinned(lake, int(text)).snapshot.seq
-    return at(lake, _moment(text)).seq
+    return at(lake, moment(text)).seq
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """The time that a text names; of a day its end.
+
+    Raises:
+        LookupError: it names none; says what to write.
+    """
     try:
         found = datetime.fromisoformat(text)
     except ValueError:

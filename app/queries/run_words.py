@@ -149,7 +149,7 @@ def _holds(run: Run, live_model: str) -> str:
     done = [step.node for step in run.steps if step.state in ("COMPLETE", "CACHED")]
     none = "No step had finished; no page shows anything of it."
     parts = [f"What {_listed(done)} wrote is kept." if done else none]
-    if run.kind == "retrain":
+    if run.kind in ("retrain", "promote"):
         parts.append(f"{live_model} stays live." if live_model else "No model was live before.")
     else:
         parts.append("The pages keep showing the last whole state.")
@@ -188,8 +188,14 @@ def _limited(request: Mapping[str, Any]) -> str:
     return f"{where} at {request['regime']}" if request.get("regime") else where
 
 
+def _promoted(request: Mapping[str, Any]) -> str:
+    model = str(request.get("model_id"))
+    return f"{request.get('fleet')} back to {model}" if request.get("roll_back") else model
+
+
 # What a person decided on, by kind of run.
 _DECIDED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "promote": _promoted,
     "review": lambda request: f"{request.get('decision')} {request.get('delivery_id')}",
     "schema": lambda request: f"{request.get('decision')} {request.get('schema_id')}",
     "limit": _limited,
@@ -241,6 +247,7 @@ def _maintained(result: Mapping[str, Any]) -> str:
 _OUTCOMES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "ingest": _ingested,
     "retrain": _trained,
+    "promote": lambda result: f"{(result.get('promoted') or {}).get('model_id')} is live",
     "score": _scored,
     "review": _reviewed,
     "schema": lambda result: str((result.get("schema") or {}).get("after") or ""),

@@ -79,7 +79,7 @@ def _served(services: Services) -> tuple[Taught, ...]:
 def _newest(home: Path, path: Path, written: tuple[int, int]) -> tuple[Taught, ...]:
     if written == NO_STORE:
         return ()
-    metadata = _opened(path)
+    metadata = opened(path)
     models = metadata.artifacts("Model")[::-1][:MOST_MODELS]
     return tuple(_taught(home, metadata, model) for model in models)
 
@@ -88,12 +88,13 @@ def _newest(home: Path, path: Path, written: tuple[int, int]) -> tuple[Taught, .
 def _one(home: Path, path: Path, written: tuple[int, int], model_id: str) -> Taught | None:
     if written == NO_STORE:
         return None
-    metadata = _opened(path)
+    metadata = opened(path)
     model = metadata.artifact("Model", model_id)
     return None if model is None else _taught(home, metadata, model)
 
 
-def _opened(path: Path) -> Any:
+def opened(path: Path) -> Any:
+    """The metadata store of a home."""
     # The store's library is loaded by who looks at models, not when the dashboard starts.
     from lakehouse.metadata import Metadata
 

@@ -24,7 +24,13 @@ from pipeline.commands.running import ask, checked, document_of, end
 from pipeline.home import Home, open_home
 from pipeline.steps.frames import collect
 
-_REFUSALS = ("ReviewError", "CorrectionError", "RestoreError", "SchemaDecisionError")
+_REFUSALS = (
+    "ReviewError",
+    "CorrectionError",
+    "RestoreError",
+    "SchemaDecisionError",
+    "PromotionError",
+)
 reason_option = click.option("--reason", required=True, help="why, in words")
 
 
@@ -37,7 +43,7 @@ reason_option = click.option("--reason", required=True, help="why, in words")
 def review(settings: Settings, delivery_id: str, decision: str, reason: str, as_json: bool) -> None:
     """Let a delivery into silver, or keep it out."""
     request = checked(ReviewRequest, delivery_id=delivery_id, decision=decision, reason=reason)
-    _decided(ask(settings, request, f"{decision} {delivery_id}"), as_json)
+    decided(ask(settings, request, f"{decision} {delivery_id}"), as_json)
 
 
 @click.command()
@@ -63,7 +69,7 @@ def correct(
     else:
         asked = _correction(home, *words)
     request = checked(CorrectRequest, **asked, reason=reason)
-    _decided(ask(settings, request, " ".join(words) or f"retract {retract}"), as_json)
+    decided(ask(settings, request, " ".join(words) or f"retract {retract}"), as_json)
 
 
 def _correction(home: Home, place: str, *values: str) -> dict[str, Any]:
@@ -120,7 +126,7 @@ def restore_table(settings: Settings, table: str, version: int, reason: str, as_
     request = checked(RestoreRequest, table=table, version=version, reason=reason)
     if why := no_restore(table):
         fail(why, Exit.REFUSED)
-    _decided(ask(settings, request, f"{table}@{version}"), as_json)
+    decided(ask(settings, request, f"{table}@{version}"), as_json)
 
 
 @click.command()
@@ -132,7 +138,7 @@ def restore_table(settings: Settings, table: str, version: int, reason: str, as_
 def schema(settings: Settings, schema_id: str, decision: str, reason: str, as_json: bool) -> None:
     """Accept or reject a proposed schema; an accepted one holds from now on."""
     request = checked(SchemaRequest, schema_id=schema_id, decision=decision, reason=reason)
-    _decided(ask(settings, request, f"{decision} {schema_id}"), as_json)
+    decided(ask(settings, request, f"{decision} {schema_id}"), as_json)
 
 
 @click.command()
@@ -148,10 +154,11 @@ def limit(settings: Settings, /, fleet: str | None, as_json: bool, **values: obj
     """Set a limit; it takes the place of the one before of the sensor and regime."""
     name = only_fleet(open_home(settings), fleet)
     request = checked(LimitRequest, fleet=name, **values)
-    _decided(ask(settings, request, f"{name}/{values['sensor']}"), as_json)
+    decided(ask(settings, request, f"{name}/{values['sensor']}"), as_json)
 
 
-def _decided(run: Run, as_json: bool) -> None:
+def decided(run: Run, as_json: bool) -> None:
+    """Tell what became of a decision; one that was refused ends with its exit code."""
     show(document_of(run), as_json, f"{run.run_id}: {run.state}")
     if any(step.message.startswith(_REFUSALS) for step in run.steps):
         fail(run.error, Exit.REFUSED)

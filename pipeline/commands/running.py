@@ -1,6 +1,6 @@
 """Verbs that ask for a run and wait for it: the same queue as the buttons of the dashboard."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -209,16 +209,16 @@ def wait_for(settings: Settings, run_id: str) -> Run:
     return run
 
 
-def ask(settings: Settings, request: Request, target: str) -> Run:
-    """Ask for a run, audited, and wait for its end."""
+def ask(settings: Settings, request: Request, target: str, action: str = "") -> Run:
+    """Ask for a run, audited (as the workflow's name by default), and wait for its end."""
     worker.init(settings)
-    audited(settings, request.workflow, target)
+    audited(settings, action or request.workflow, target, request.model_dump(mode="json"))
     with running_worker(settings):
         submitted = RunStore(settings).submit(request, me())
         return wait_for(settings, submitted.run_id)
 
 
-def checked(request: type[Request], **values: Any) -> Any:
+def checked(request: Callable[..., Request], **values: Any) -> Any:
     """A request of these values; wrong ones end the command with what is wrong."""
     try:
         return request(**values)

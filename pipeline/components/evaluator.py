@@ -77,6 +77,12 @@ def evaluate(
     }
 
 
+def by_fold(out_of_fold: pl.DataFrame, profile: Profile) -> dict[str, dict[str, float]]:
+    """The same metrics of each fold alone, as :func:`evaluate` gives them; by its number."""
+    parts = out_of_fold.sort(FLIGHT).partition_by("fold", as_dict=True)
+    return {str(key[0]): evaluate(parts[key], {}, profile) for key in sorted(parts)}
+
+
 def bless(
     metrics: Mapping[str, float],
     out_of_fold: pl.DataFrame,

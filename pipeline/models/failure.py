@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
@@ -12,11 +13,13 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline.models.course import TRUST
+from pipeline.models.importance import importance
 from pipeline.models.learners import FAR, LIFE, NEAR, SPREAD, Floats, Inputs, predict
 from pipeline.models.window import WindowTable
 
 FORMAT = 1
 SIDECAR = "model.json"
+IMPORTANCE = "importance.json"
 ERROR_RANGE = (0.5, 40.0)
 # From this share of the horizon on, the capped estimate hands over to the uncapped one.
 HAND_OVER = 0.96
@@ -162,14 +165,18 @@ class FailureModel:
             bounded(predict(self.trees[SPREAD.name], with_life(inputs, life), threads)),
         )
 
-    @property
+    @cached_property
     def files(self) -> dict[str, bytes]:
-        """Content of every file by name; the same model always has the same bytes."""
+        """Content of every file by name; the same model always has the same bytes.
+
+        What it looks at stands beside the trees, for those who must not open them.
+        """
         trees = {f"{name}.ubj": self.trees[name] for name in sorted(self.trees)}
+        shares = json.dumps(importance(self.trees, self.card.features), indent=1) + "\n"
         hashes = {name: sha256(content).hexdigest() for name, content in trees.items()}
         document = {"format": FORMAT, **asdict(self.card), "sha256": hashes}
         text = json.dumps(document, sort_keys=True, indent=1, allow_nan=False) + "\n"
-        return {**trees, SIDECAR: text.encode()}
+        return {**trees, IMPORTANCE: shares.encode(), SIDECAR: text.encode()}
 
     def save(self, folder: Path) -> None:
         """Write every file into ``folder``, which is made when it is not there."""

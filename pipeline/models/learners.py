@@ -1,6 +1,6 @@
 """The boosted trees: what each one learns, from which flights, with which settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +113,17 @@ def train(
     rounds = learner.rounds(parameters)
     booster = xgboost.train(settings, data, rounds, callbacks=[Ticking()])
     return bytes(booster.save_raw("ubj"))
+
+
+def gains(model: bytes, names: Sequence[str]) -> dict[str, float]:
+    """What the trees gained by each of their inputs; those that no tree asks are left out."""
+    import xgboost
+
+    booster: Booster = xgboost.Booster()
+    booster.load_model(bytearray(model))
+    booster.feature_names = list(names)
+    told: dict[str, Any] = booster.get_score(importance_type="total_gain")
+    return {name: float(gain) for name, gain in told.items()}
 
 
 def predict(model: bytes, inputs: Inputs, threads: int) -> Floats:

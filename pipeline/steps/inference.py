@@ -47,6 +47,7 @@ from pipeline.components.transform import features_of
 from pipeline.models.failure import FailureModel
 from pipeline.models.graph import TransformGraph
 from pipeline.step import Step, Summary
+from pipeline.steps.features import let_go, write_band
 from pipeline.steps.frames import collect, lazy
 from pipeline.steps.left_behind import left_behind
 
@@ -208,21 +209,23 @@ def _catch_up(step: Step, fleet: _Fleet, served: Live, graph: TransformGraph) ->
     """Bring the live transform's features up to date; returns the engines that changed."""
     same_model = fleet.model_before == served.model_id
     since = fleet.caught_up if same_model and fleet.caught_up is not None else served.silver_version
-    current = step.version(SILVER.name)
-    if since == current:
+    anew = not same_model and let_go(step, served.transform_id, since)
+    if since == step.version(SILVER.name) and not anew:
         return fleet.engines.select(ENGINE).head(0)
-    before = step.home.lake.scan(SILVER.name, since).filter(nw.col("fleet") == fleet.name)
-    fresh = collect(changed_engines(before, fleet.silver)).select(ENGINE).sort(ENGINE)
+    lake, transform_id = step.home.lake, served.transform_id
+    before = lake.empty(SILVER.name) if anew else lake.scan(SILVER.name, since)
+    mine = before.filter(nw.col("fleet") == fleet.name)
+    fresh = collect(changed_engines(mine, fleet.silver)).select(ENGINE).sort(ENGINE)
     if fresh.height:
         engines = fresh["engine"].to_list()
         rows = fleet.silver.filter(nw.col("engine").is_in(engines))
-        features = step.home.lake.by_unit(rows, partial(features_of, graph, served.transform_id))
-        where = {
-            "transform_id": [served.transform_id],
-            "fleet": [fleet.name],
-            "engine": engines,
-        }
+        features = lake.by_unit(rows, partial(features_of, graph, transform_id))
+        where = {"transform_id": [transform_id], "fleet": [fleet.name]}
+        where |= {} if anew else {"engine": engines}
         step.replace(FEATURES.name, features, where, part=f"{fleet.name}/catch-up")
+    if anew:
+        made = _features(step, fleet.name, transform_id)
+        write_band(step, transform_id, fleet.silver, made, fleet.name)
     return fresh
 
 

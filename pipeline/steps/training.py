@@ -1,7 +1,6 @@
 """Transform, Trainer, Evaluator and Pusher at work, for one fleet at one version of silver."""
 
 import json
-from dataclasses import asdict
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -10,21 +9,20 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from lakehouse.clock import iso, now
 from lakehouse.parameters import Parameters
 from lakehouse.records import Value
-from lakehouse.serving import Live, go_live, live
-from lakehouse.tables import DELIVERIES, FAILURES, FEATURES, FLEET_BAND, SILVER
+from lakehouse.serving import Live, live
+from lakehouse.tables import DELIVERIES, FAILURES, FEATURES, SILVER
 from pipeline.components import evaluator as judge
 from pipeline.components import trainer as teacher
-from pipeline.components.fleet_band import fleet_band
 from pipeline.components.transform import features_of, fit, history
 from pipeline.models.failure import FailureModel
 from pipeline.models.fitting import Cluster
 from pipeline.step import Step, Summary
-from pipeline.steps.frames import collect
+from pipeline.steps.features import has_features, write_band
 from pipeline.steps.inference import load_graph
 from pipeline.steps.plan import Plan, failed_of
+from pipeline.steps.push import put_live
 from pipeline.steps.taught import Fitted, describe_features, describe_flights
 
 GRAPH = "transform_graph.json"
@@ -51,7 +49,7 @@ def transform(plan: Plan, step: Step) -> Summary:
     )
     fitted = Fitted(transform_id, graph, lives.flights)
     describe_flights(step, plan, fitted)
-    if _has_features(step, transform_id):
+    if has_features(step, transform_id):
         describe_features(step, plan, fitted, _read_features(step, plan, transform_id))
     else:
         _write_features(step, plan, silver, fitted)
@@ -63,15 +61,6 @@ def transform(plan: Plan, step: Step) -> Summary:
     }
 
 
-def _has_features(step: Step, transform_id: str) -> bool:
-    """Whether they were written before; then keeping them up to date is inference's work."""
-    before = step.pin(FEATURES.name)
-    if before is None:
-        return False
-    rows = step.home.lake.scan(FEATURES.name, before)
-    return not collect(rows.filter(nw.col("transform_id") == transform_id).head(1)).is_empty()
-
-
 def _write_features(step: Step, plan: Plan, silver: nw.LazyFrame[Any], fitted: Fitted) -> None:
     transform_id, graph = fitted.transform_id, fitted.graph
     lake, where = step.home.lake, {"transform_id": [transform_id], "fleet": [plan["fleet"]]}
@@ -80,9 +69,7 @@ def _write_features(step: Step, plan: Plan, silver: nw.LazyFrame[Any], fitted: F
         step.replace(FEATURES.name, features, where, part=transform_id)
         describe_features(step, plan, fitted, features)
         step.progress(0.8, "writing the fleet's band")
-        band = fleet_band(silver, features, step.home.profile)
-        marked = band.with_columns(nw.lit(transform_id).alias("transform_id"))
-        step.replace(FLEET_BAND.name, marked, where, part=transform_id)
+        write_band(step, transform_id, silver, features, plan["fleet"])
 
 
 def trainer(plan: Plan, transform: Summary, step: Step) -> Summary:
@@ -154,7 +141,7 @@ def evaluator(plan: Plan, trained: Summary, step: Step) -> Summary:
     step.publish(
         "ModelEvaluation",
         f"{name}.evaluation",
-        lambda at: _write(at / "metrics.json", json.dumps(metrics, indent=1, sort_keys=True)),
+        partial(_write_metrics, metrics, judge.by_fold(said, step.home.profile)),
         model_id=trained["model_id"],
         metrics=json.dumps(metrics, sort_keys=True),
     )
@@ -181,12 +168,13 @@ def pusher(
     """Make a blessed model the live one of its fleet."""
     step.uses("Model", trained["model_id"])
     served = live(step.home.settings.serving, plan["fleet"])
-    if served is not None and served.run_id == step.run.run_id:
-        return {"pushed": True}  # done before this step was interrupted
+    before = None if served is None else served.model_id
+    # Done before this step was interrupted: only written down.
+    again = served is not None and served.run_id in (step.run.run_id, step.origin)
     if not evaluated["blessed"]:
         step.note("not pushed: the gate did not bless it")
         return {"pushed": False}
-    if (None if served is None else served.model_id) != evaluated["baseline"]:
+    if not again and before != evaluated["baseline"]:
         step.note("not pushed: another model went live since it was judged; retrain", "warning")
         return {"pushed": False}
     entry = Live(
@@ -197,19 +185,16 @@ def pusher(
         transform=transform["uri"],
         out_of_fold=trained["out_of_fold"],
         silver_version=transform["silver_version"],
-        run_id=step.run.run_id,
-        since=iso(now()),
+        run_id="",
+        since="",
     )
-    step.publish(
-        "PushedModel",
-        f"{step.run.run_id}.{entry.model_id}",
-        lambda at: _write(at / "pushed.json", json.dumps(asdict(entry), indent=1)),
-        model_id=entry.model_id,
-        fleet=entry.fleet,
-    )
-    go_live(step.home.settings.serving, entry)
-    step.note(f"{entry.model_id} is live for {entry.fleet}")
+    put_live(step, entry, "retrain", (evaluated["baseline"] or "", "; ".join(evaluated["reasons"])))
     return {"pushed": True}
+
+
+def _write_metrics(metrics: Summary, folds: Summary, folder: Path) -> None:
+    for name, told in (("metrics.json", metrics), ("folds.json", folds)):
+        _write(folder / name, json.dumps(told, indent=1, sort_keys=True))
 
 
 def _read_silver(step: Step, plan: Plan) -> nw.LazyFrame[Any]:

@@ -50,6 +50,8 @@ ENGINEERS_ONLY: dict[str, Ask] = {
     "correct": lambda launcher, user: launcher.correct(user, correction()),
     "restore": lambda launcher, user: launcher.restore(user, "silver/readings", 0, "seen"),
     "maintain": lambda launcher, user: launcher.maintain(user),
+    "promote": lambda launcher, user: launcher.promote(user, "fd001-7c1e22aa", "seen"),
+    "roll back": lambda launcher, user: launcher.roll_back(user, "FD001", "seen"),
     "limit": lambda launcher, user: launcher.set_limit(user, NewLimit("FD001", "sensor_2")),
 }
 

@@ -20,6 +20,15 @@ def test_a_decision_on_a_schema_leads_to_the_schema_of_its_fleet() -> None:
     assert '"/quality/schema?fleet=F%26D"' in text
 
 
+def test_a_promotion_leads_to_both_models_and_to_the_fleet() -> None:
+    told = {"fleet": "F", "model_id": "f-new", "replaces": "f-old", "roll_back": False}
+    text = drawn("promote", promoted=told)
+    for address in ("/models/f-new", "/models/f-old", "/?fleet=F"):
+        assert f'"{address}"' in text
+    assert " is live for " in text
+    assert " is live again for " in drawn("promote", promoted=told | {"roll_back": True})
+
+
 def test_a_delivery_is_called_as_on_the_other_pages() -> None:
     row = {"delivery_id": "d-1", "source": "/data/set.zip", "member": "train_FD001.txt"}
     text = drawn("ingest", deliveries=[row])

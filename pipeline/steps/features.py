@@ -1,0 +1,50 @@
+"""Features of a transform and the band drawn from them: whether they are there, and the band."""
+
+from typing import Any
+
+import narwhals as nw
+
+from lakehouse.commits import DeltaLog
+from lakehouse.retention import missing
+from lakehouse.tables import FEATURES, FLEET_BAND, SILVER
+from pipeline.components.fleet_band import fleet_band
+from pipeline.step import Step
+from pipeline.steps.frames import collect
+
+Rows = nw.LazyFrame[Any]
+
+
+def has_features(step: Step, transform_id: str) -> bool:
+    """Whether they were written before; then keeping them up to date is inference's work."""
+    before = step.pin(FEATURES.name)
+    if before is None:
+        return False
+    rows = step.home.lake.scan(FEATURES.name, before)
+    return not collect(rows.filter(nw.col("transform_id") == transform_id).head(1)).is_empty()
+
+
+def let_go(step: Step, transform_id: str, since: int) -> bool:
+    """Whether upkeep let go what features could be brought up to date from.
+
+    That is the features themselves, or the version of silver that they were made of: a model that
+    did not serve for long is promoted without them.
+    """
+    if not has_features(step, transform_id):
+        return True
+    return bool(missing(DeltaLog(step.home.lake.path(SILVER.name)), since))
+
+
+def write_band(step: Step, transform_id: str, silver: Rows, features: Rows, fleet: str) -> None:
+    """Write the fleet's band of a transform.
+
+    Args:
+        step: Transform or BulkInferrer.
+        transform_id: the transform.
+        silver: the fleet's flights.
+        features: what the transform made of them.
+        fleet: the fleet.
+    """
+    band = fleet_band(silver, features, step.home.profile)
+    marked = band.with_columns(nw.lit(transform_id).alias("transform_id"))
+    where = {"transform_id": [transform_id], "fleet": [fleet]}
+    step.replace(FLEET_BAND.name, marked, where, part=transform_id)
