@@ -19,7 +19,6 @@ from lakehouse.artifacts import BrokenArtifactError, check
 from lakehouse.commits import DeltaLog
 from lakehouse.history import table_history
 from lakehouse.registry import Model, registered
-from lakehouse.retention import missing
 from lakehouse.snapshots import Pinned
 
 _LOG = logging.getLogger(__name__)
@@ -170,6 +169,9 @@ def _state(services: Services, pinned: Pinned, model: Model) -> State:
 
 def _data(services: Services, model: Model) -> tuple[Learnt, ...]:
     """As it stands now, whatever snapshot is asked for: files go for every snapshot at once."""
+    # The store's library is loaded by who asks for a model, not when the dashboard starts.
+    from lakehouse.retention import missing
+
     lake, found = services.lake, []
     for table, version in sorted(_learned(services.settings.metadata, model.model_id)):
         facts = {each.version: each for each in table_history(lake, table)}.get(version)

@@ -65,6 +65,9 @@ def lived(home: Path, files: Path) -> dict[str, Any]:
     place = f"FD901/{said['engine']}@{said['prediction']['cycle'] + 2}"
     document(home, "report", "failure", place, "--reason", "test")
     trained["scored"] = document(home, "score", "--all-cycles")["rows"]
+    document(home, "retrain", *FAST, "--set", "depth=3")
+    other = next(model["model_id"] for model in document(home, "models") if not model["live"])
+    trained["promoted"] = document(home, "promote", other, "--reason", "test")["promoted"]
     return trained
 
 
@@ -118,7 +121,7 @@ def test_the_decisions_are_the_same(homes: dict[str, tuple[Path, Any]]) -> None:
     local, spark = (homes[engine][1] for engine in ENGINES)
     assert local["model_id"] == spark["model_id"]
     assert local["pushed"]
-    for name in ("blessed", "pushed", "reasons", "scored"):
+    for name in ("blessed", "pushed", "reasons", "scored", "promoted"):
         assert local[name] == spark[name], name
     resources = ("fit_seconds", "peak_memory_mb")
     for name, value in local["metrics"].items():
