@@ -6,6 +6,7 @@ Parquet holds everything as it is.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -70,15 +71,25 @@ def selected(lake: Lake, what: Selection) -> pl.LazyFrame:
 
 def csv_chunks(rows: pl.LazyFrame) -> Iterator[bytes]:
     """Rows as CSV (UTF-8, comma, text in quotes, header), some at a time."""
-    schema = rows.collect_schema()
-    yield pl.DataFrame(schema=schema).write_csv().encode()
-    safe = rows.with_columns(_guarded(name) for name, kind in schema.items() if kind == pl.String)
-    for batch in safe.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
-        yield batch.write_csv(
-            include_header=False,
-            quote_style="non_numeric",
-            datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ",
-        ).encode()
+    yield csv_head(rows.collect_schema())
+    for batch in rows.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
+        yield csv_rows(batch)
+
+
+def csv_head(schema: pl.Schema) -> bytes:
+    """The header of the CSV of such rows."""
+    return pl.DataFrame(schema=schema).write_csv().encode()
+
+
+def csv_rows(batch: pl.DataFrame) -> bytes:
+    """Rows as CSV without a header; text that would be taken for a formula is guarded."""
+    texts = [name for name, kind in batch.schema.items() if kind == pl.String]
+    text = batch.with_columns(_guarded(name) for name in texts).write_csv(
+        include_header=False,
+        quote_style="non_numeric",
+        datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ",
+    )
+    return text.encode()
 
 
 def write(rows: pl.LazyFrame, target: Path, format_: Format) -> int:
@@ -87,20 +98,30 @@ def write(rows: pl.LazyFrame, target: Path, format_: Format) -> int:
     Raises:
         FileExistsError: there is one already.
     """
-    if target.exists():
-        raise FileExistsError(f"{target} is there already: choose another name")
-    aside = target.with_name(f".{target.name}.{uuid4().hex}")
-    try:
+    with new_file(target) as aside:
         if format_ == "parquet":
             rows.sink_parquet(aside, compression="zstd")
         else:
             with aside.open("wb") as file:
-                for chunk in csv_chunks(rows):
-                    file.write(chunk)
+                file.writelines(csv_chunks(rows))
+    return target.stat().st_size
+
+
+@contextmanager
+def new_file(target: Path) -> Iterator[Path]:
+    """A place to write at, which becomes ``target`` when all went well and nothing when not.
+
+    Raises:
+        FileExistsError: there is such a file already.
+    """
+    if target.exists():
+        raise FileExistsError(f"{target} is there already: choose another name")
+    aside = target.with_name(f".{target.name}.{uuid4().hex}")
+    try:
+        yield aside
         aside.rename(target)
     finally:
         aside.unlink(missing_ok=True)
-    return target.stat().st_size
 
 
 def _guarded(name: str) -> pl.Expr:

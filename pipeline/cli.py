@@ -10,6 +10,7 @@ from lakehouse.audit import AuditError
 from lakehouse.runs import RunError
 from lakehouse.settings import Settings, SettingsError
 from pipeline.commands import (
+    auditing,
     backing,
     deciding,
     exporting,
@@ -79,6 +80,7 @@ for command in (
     reading.runs,
     reading.run,
     verifying.verify,
+    auditing.audit,
     maintaining.maintain,
     backing.backup,
     backing.restore,

@@ -1,5 +1,6 @@
 """Addresses of the pages: the one place where they are built, names quoted, the snapshot kept."""
 
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from app.queries.quality import Ask
@@ -11,6 +12,7 @@ DRIFT = "/quality/drift"
 LIMITS = "/quality/limits"
 RUNS = "/runs"
 TABLES = "/tables"
+AUDIT = "/audit"
 
 
 def page_address(path: str, /, **query: str | int | None) -> str:
@@ -67,6 +69,16 @@ def run_address(run_id: str, **query: str | int | None) -> str:
 def run_log_address(run_id: str) -> str:
     """One run's log as a file."""
     return _path(RUNS, run_id, "log.txt")
+
+
+def audit_address(query: Mapping[str, str], as_of: int | None = None) -> str:
+    """The audit log, as :class:`app.queries.audit.Ask` says it."""
+    return page_address(AUDIT, **query, as_of=as_of)
+
+
+def audit_file_address(query: Mapping[str, str], form: str, as_of: int | None = None) -> str:
+    """The entries that fit, as a file: ``jsonl`` or ``csv``."""
+    return page_address(f"{AUDIT}/log.{form}", **query, as_of=as_of)
 
 
 def _path(first: str, *names: str) -> str:

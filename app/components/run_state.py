@@ -1,4 +1,4 @@
-"""How states of runs, steps and deliveries look: shape, word and tone, never colour alone."""
+"""How states and outcomes look: shape, word and tone, never colour alone."""
 
 from dash import html
 from dash.development.base_component import Component
@@ -35,6 +35,11 @@ _DELIVERIES = {
     "duplicate": ("=", "duplicate", "quiet"),
     "withdrawn": ("–", "withdrawn", "quiet"),
 }
+_OUTCOMES = {
+    "allowed": ("✓", "allowed", "quiet"),
+    "refused": ("⊘", "refused", "watch"),
+    "failed": ("✕", "failed", "act"),
+}
 
 
 def run_state(state: str) -> Component:
@@ -50,6 +55,11 @@ def step_state(state: str) -> Component:
 def delivery_state(state: str) -> Component:
     """A delivery's state."""
     return _badge(*_DELIVERIES.get(state, ("?", state, "quiet")))
+
+
+def outcome_state(outcome: str) -> Component:
+    """What came of something that somebody asked for."""
+    return _badge(*_OUTCOMES.get(outcome, ("?", outcome, "quiet")))
 
 
 def step_tone(state: str) -> str:
