@@ -271,19 +271,19 @@ class MaintainRequest(Request):
         return f"maintain-{self.days}-{self.log_days}-{self.guard}"
 
 
-REQUESTS: dict[str, type[Request]] = {
-    request.workflow: request
-    for request in (
-        IngestRequest,
-        RetrainRequest,
-        ScoreRequest,
-        ReportRequest,
-        ReviewRequest,
-        CorrectRequest,
-        RestoreRequest,
-        SchemaRequest,
-        LimitRequest,
-        StreamRequest,
-        MaintainRequest,
-    )
-}
+class VerifyRequest(Request):
+    """Look whether everything in the home is as it was left; changes nothing."""
+
+    workflow: ClassVar[str] = "verify"
+    nodes: ClassVar[tuple[str, ...]] = ("Verify",)
+
+    deep: bool = Field(default=False, description="also hash every row")
+
+    @property
+    def deduplication(self) -> str:
+        """The same verification."""
+        return f"verify-{self.deep}"
+
+
+# Every request that is defined above, in that order.
+REQUESTS: dict[str, type[Request]] = {each.workflow: each for each in Request.__subclasses__()}

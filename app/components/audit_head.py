@@ -4,6 +4,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from app.components.addresses import audit_file_address
+from app.components.launch_button import verify_button
 from app.components.run_facts import utc
 from app.queries.audit import AuditPage
 from lakehouse.audit import Verdict
@@ -13,15 +14,15 @@ TITLE = "Audit log"
 _FORMS = (("jsonl", "JSON lines"), ("csv", "CSV"))
 
 
-def audit_head(page: AuditPage, snapshot: Snapshot | None) -> list[Component]:
-    """Title, downloads and proof; ``snapshot`` is the one that the page looks back to."""
-    title = html.Div([html.H1(TITLE), _downloads(page, snapshot)], className="page-head")
+def audit_head(page: AuditPage, snapshot: Snapshot | None, role: str) -> list[Component]:
+    """Title, what one can do, and proof; ``snapshot`` is the one that the page looks back to."""
+    title = html.Div([html.H1(TITLE), _actions(page, snapshot, role)], className="page-head")
     if page.verdict is None:
         return [title, _unreadable(page.problem)]
     return [title, _proof(page.verdict, utc(page.checked)), *_back(snapshot)]
 
 
-def _downloads(page: AuditPage, snapshot: Snapshot | None) -> Component:
+def _actions(page: AuditPage, snapshot: Snapshot | None, role: str) -> Component:
     query, as_of = page.ask.selection.asked, snapshot.seq if snapshot else None
     what = "The entries that fit the filter" if query else "All entries"
     links = [
@@ -31,7 +32,8 @@ def _downloads(page: AuditPage, snapshot: Snapshot | None) -> Component:
         )
         for form, words in _FORMS
     ]  # fmt: skip
-    return html.Div([html.Span("Export", className="run-hint"), *links], className="runs-actions")
+    export = html.Span("Export", className="run-hint")
+    return html.Div([*verify_button(role), export, *links], className="runs-actions")
 
 
 def _proof(verdict: Verdict, checked: str) -> Component:

@@ -33,7 +33,7 @@ def layout(services: Services, request: PageRequest) -> Component:
     snapshot = None if as_of is None else services.pinned(as_of).snapshot
     until = None if snapshot is None else snapshot.time
     page = audit_page(services.audit, Ask.of(request.query), until)
-    parts = audit_head(page, snapshot)
+    parts = audit_head(page, snapshot, request.role)
     if page.verdict is not None:
         parts += [audit_filter.audit_filter(page, as_of), *audit_list(page, as_of)]
     return html.Div(parts, className="quality-page audit-page")

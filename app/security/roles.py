@@ -37,6 +37,7 @@ class Action(StrEnum):
     PROMOTE = "promote"
     ROLL_BACK = "roll_back"
     READ_AUDIT = "read_audit"
+    VERIFY = "verify"
     MANAGE_USERS = "manage_users"
 
 
@@ -58,11 +59,12 @@ _ENGINEER = _OPERATOR | {
     Action.PROMOTE,
     Action.ROLL_BACK,
 }
+_AUDITOR = frozenset({Action.SEE, Action.READ_AUDIT, Action.VERIFY})
 RIGHTS: dict[Role, frozenset[Action]] = {
     Role.OPERATOR: _OPERATOR,
     Role.ENGINEER: _ENGINEER,
-    Role.AUDITOR: frozenset({Action.SEE, Action.READ_AUDIT}),
-    Role.ADMIN: _ENGINEER | {Action.READ_AUDIT, Action.MANAGE_USERS},
+    Role.AUDITOR: _AUDITOR,
+    Role.ADMIN: _ENGINEER | _AUDITOR | {Action.MANAGE_USERS},
 }
 
 
