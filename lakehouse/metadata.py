@@ -263,6 +263,13 @@ class Metadata:
         raise AssertionError("unreachable")
 
 
+def upgrade(file: Path) -> None:
+    """Bring a store to the schema of this library; only ever done to a copy."""
+    config = pb.ConnectionConfig()
+    config.sqlite.filename_uri = str(file)
+    MetadataStore(config, enable_upgrade_migration=True)
+
+
 def _same(used: Used) -> tuple[str, str]:
     return used.artifact.type, used.artifact.name
 
