@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
@@ -69,6 +69,14 @@ def check(folder: Path) -> dict[str, str]:
         if file_sha256(file) != expected:
             raise BrokenArtifactError(f"{file}: its sha256 is not the one that was published")
     return manifest
+
+
+def manifest_sha256(manifest: Mapping[str, str]) -> str:
+    """The sha256 that names what a folder holds: of its files, by name."""
+    digest = sha256()
+    for name, of_file in sorted(manifest.items()):
+        digest.update(name.encode() + b"\0" + bytes.fromhex(of_file))
+    return digest.hexdigest()
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -1,10 +1,9 @@
 """Whether published folders are what their manifests say, and what is live is among them."""
 
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 
-from lakehouse.artifacts import MANIFEST, BrokenArtifactError, check
+from lakehouse.artifacts import MANIFEST, BrokenArtifactError, check, manifest_sha256
 from lakehouse.metadata import Metadata
 from lakehouse.serving import all_live
 from lakehouse.settings import Settings
@@ -47,13 +46,9 @@ def recorded_findings(settings: Settings, metadata: Metadata) -> Iterator[Findin
 def _model_digest(folder: Path) -> str | None:
     """The sha256 that names a model, from its files; None while a file does not fit."""
     try:
-        manifest = check(folder)
+        return manifest_sha256(check(folder))
     except BrokenArtifactError:
         return None
-    digest = sha256()
-    for name, of_file in sorted(manifest.items()):
-        digest.update(name.encode() + b"\0" + bytes.fromhex(of_file))
-    return digest.hexdigest()
 
 
 def _relative(settings: Settings, path: Path) -> str:
