@@ -12,7 +12,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
 from app import router
-from app.api import audit_file, health, run_log, schema_file, uploads
+from app.api import audit_file, evidence_file, health, run_log, schema_file, uploads
 from app.components import as_of, shell
 from app.components.shell import Ids
 from app.pages import (
@@ -74,6 +74,7 @@ BLUEPRINTS: tuple[Callable[[Services], Blueprint], ...] = (
     run_log.blueprint,
     schema_file.blueprint,
     audit_file.blueprint,
+    evidence_file.blueprint,
 )
 # They stand in the index by hand, so that they come before the pages' own style sheets.
 _IN_INDEX = r"^(theme\.js|tokens\.css|shell\.css)$"

@@ -12,6 +12,7 @@ from lakehouse.settings import Settings, SettingsError
 from pipeline.commands import (
     auditing,
     backing,
+    bundling,
     deciding,
     exporting,
     maintaining,
@@ -81,6 +82,7 @@ for command in (
     reading.run,
     verifying.verify,
     auditing.audit,
+    bundling.bundle,
     maintaining.maintain,
     backing.backup,
     backing.restore,

@@ -81,6 +81,11 @@ def audit_file_address(query: Mapping[str, str], form: str, as_of: int | None = 
     return page_address(f"{AUDIT}/log.{form}", **query, as_of=as_of)
 
 
+def evidence_address(of: str = "") -> str:
+    """All evidence of ``FLEET/ENGINE@CYCLE`` or of a model, as a file."""
+    return page_address(f"{AUDIT}/evidence.zip", of=of)
+
+
 def _path(first: str, *names: str) -> str:
     return "/".join([first, *(quote(name, safe="") for name in names)])
 

@@ -1,9 +1,10 @@
 """What stands over the audit log: whether it is whole, and the way to take it along."""
 
+import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
-from app.components.addresses import audit_file_address
+from app.components.addresses import audit_file_address, evidence_address
 from app.components.launch_button import verify_button
 from app.components.run_facts import utc
 from app.queries.audit import AuditPage
@@ -19,7 +20,7 @@ def audit_head(page: AuditPage, snapshot: Snapshot | None, role: str) -> list[Co
     title = html.Div([html.H1(TITLE), _actions(page, snapshot, role)], className="page-head")
     if page.verdict is None:
         return [title, _unreadable(page.problem)]
-    return [title, _proof(page.verdict, utc(page.checked)), *_back(snapshot)]
+    return [title, _evidence(), _proof(page.verdict, utc(page.checked)), *_back(snapshot)]
 
 
 def _actions(page: AuditPage, snapshot: Snapshot | None, role: str) -> Component:
@@ -34,6 +35,20 @@ def _actions(page: AuditPage, snapshot: Snapshot | None, role: str) -> Component
     ]  # fmt: skip
     export = html.Span("Export", className="run-hint")
     return html.Div([*verify_button(role), export, *links], className="runs-actions")
+
+
+def _evidence() -> Component:
+    """Asks for a bundle in a window of its own, so that the page stays if there is none."""
+    field = dbc.Input(
+        name="of", id="audit-evidence", placeholder="FLEET/ENGINE@CYCLE or a model", required=True,
+        maxlength=300,
+    )  # fmt: skip
+    label = html.Label("Evidence of", htmlFor="audit-evidence")
+    button = dbc.Button("Make bundle", type="submit", color="secondary", outline=True)
+    return html.Form(
+        [label, field, button], method="get", action=evidence_address(), target="_blank",
+        className="audit-evidence",
+    )  # fmt: skip
 
 
 def _proof(verdict: Verdict, checked: str) -> Component:

@@ -31,16 +31,17 @@ def checks(sources: Sources, evidence: Evidence) -> tuple[Check, ...]:
         asked.append(("model files", lambda: _model(sources, evidence)))
     if evidence.said is not None and evidence.said["origin"] == "issued":
         asked.append(("rows used", lambda: _rows(sources, evidence)))
-    found = [_asked(what, ask) for what, ask in asked]
+    found = [_asked(what, ask, ok=False) for what, ask in asked]
     return (*found, *_versions(sources, evidence))
 
 
-def _asked(what: str, ask: Callable[[], Check]) -> Check:
+def _asked(what: str, ask: Callable[[], Check], ok: bool | None = None) -> Check:
+    """What came of it; ``ok`` where it could not be looked at."""
     try:
         return ask()
     # A file that polars cannot read ends in a panic, which is no Exception.
     except (Exception, PanicException) as error:
-        return Check(what, None, reason(error))
+        return Check(what, ok, reason(error))
 
 
 def _model(sources: Sources, evidence: Evidence) -> Check:

@@ -66,9 +66,9 @@ def me() -> str:
     return f"cli:{getpass.getuser()}"
 
 
-def audited(settings: Settings, action: str, target: str) -> None:
+def audited(settings: Settings, action: str, target: str, asked: Any = None) -> None:
     """Write down what is about to be asked for; what cannot be written down is not done."""
-    AuditLog(settings.audit).append(Event(me(), "admin", action, target))
+    AuditLog(settings.audit).append(Event(me(), "admin", action, target, after=asked))
 
 
 def usage_errors(*errors: type[Exception]) -> Callable[[Callable[P, None]], Callable[P, None]]:
