@@ -12,7 +12,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
 from app import router
-from app.api import health, run_log, schema_file, uploads, v1
+from app.api import audit_file, evidence_file, health, run_log, schema_file, uploads, v1
 from app.api import lineage as lineage_files
 from app.components import as_of, shell
 from app.components.shell import Ids
@@ -20,6 +20,7 @@ from app.pages import (
     Theme,
     account,
     anomaly,
+    audit,
     compare_models,
     diff,
     drift,
@@ -76,6 +77,7 @@ PAGES: tuple[router.Page, ...] = (
     lineage,
     proof,
     proofs,
+    audit,
     account,
     users,
 )
@@ -87,6 +89,8 @@ BLUEPRINTS: tuple[Callable[[Services], Blueprint], ...] = (
     schema_file.blueprint,
     v1.blueprint,
     lineage_files.blueprint,
+    audit_file.blueprint,
+    evidence_file.blueprint,
 )
 # They stand in the index by hand, so that they come before the pages' own style sheets.
 _IN_INDEX = r"^(theme\.js|tokens\.css|shell\.css)$"

@@ -43,6 +43,7 @@ from lakehouse.requests import (
     SchemaRequest,
     ScoreRequest,
     StreamRequest,
+    VerifyRequest,
 )
 from lakehouse.runs import Run, Submitted
 from lakehouse.users import User
@@ -179,6 +180,11 @@ class Launcher:
         wanted = self._services.settings.maintain
         request = MaintainRequest(days=wanted.days, log_days=wanted.log_days)
         return self._launch(user, Action.MAINTAIN, f"days={wanted.days}", lambda: request)
+
+    def verify(self, user: User) -> Submitted:
+        """Look whether everything is as it was left, by the settings; changes nothing."""
+        request = VerifyRequest(deep=self._services.settings.verify.deep)
+        return self._launch(user, Action.VERIFY, f"deep={request.deep}", lambda: request)
 
     def cancel(self, user: User, run_id: str) -> None:
         """Stop a run at its next safe point."""

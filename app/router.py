@@ -16,7 +16,7 @@ from app.pages import PageRequest, Theme
 from app.queries.fleet import fleets as fleet_names
 from app.queries.simulated import simulated_fleets
 from app.security import current_user, request_id
-from app.security.roles import Refused
+from app.security.roles import Action, Refused, allowed
 from app.services import Services
 
 _LOG = logging.getLogger(__name__)
@@ -26,7 +26,8 @@ class Page(Protocol):
     """What a page module has.
 
     ``PATH`` is a template such as ``/engine/<fleet>/<engine>``, ``NAV`` the label in the
-    navigation or None.
+    navigation or None. A page that not everybody may see says by ``NEEDS`` what one must be
+    allowed to; its layout refuses all others, the navigation does not offer it to them.
     """
 
     @property
@@ -66,7 +67,7 @@ def view(services: Services, pages: Sequence[Page], url: Url) -> tuple[Any, ...]
     place = Place(url.path, query, _active(pages, page, variables), fleet)
     stamped = _stamp(services, request.as_of)
     return (
-        navigation([(each.NAV, each.PATH) for each in pages if each.NAV], place),
+        navigation(_offered(pages, user.role), place),
         stamp(stamped, place),
         banner(stamped, user.role, place),
         draw(services, page, request),
@@ -120,6 +121,12 @@ def _stamp(services: Services, as_of: int | None) -> Stamp | None:
         # An old snapshot whose tables were let go is still the one that was asked for.
         return Stamp(pinned.snapshot, pinned=True) if pinned and as_of is not None else None
     return Stamp(pinned.snapshot, as_of is not None, fleets, simulated)
+
+
+def _offered(pages: Sequence[Page], role: str) -> list[tuple[str, str]]:
+    """Label and path of the pages that a role is shown the way to."""
+    mine = [each for each in pages if allowed(role, getattr(each, "NEEDS", Action.SEE))]
+    return [(each.NAV, each.PATH) for each in mine if each.NAV]
 
 
 def _active(pages: Sequence[Page], page: Page | None, variables: Mapping[str, str]) -> str | None:

@@ -5,14 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
-from uuid import uuid4
 
 import polars as pl
 
 from lakehouse.commits import BrokenLogError, DataFile, DeltaLog, State
 from lakehouse.diffs.rows import DiffError, scan_files
 from lakehouse.lake import Lake
-from lakehouse.row_files import Format, csv_chunks, parquet_chunks
+from lakehouse.row_files import Format, csv_chunks, new_file, parquet_chunks
 from lakehouse.tables import TABLES
 
 
@@ -161,15 +160,8 @@ def write(lake: Lake, what: Selection, target: Path, format_: Format) -> int:
     """
     what = resolved(lake, what)
     rows = selected(lake, what)
-    if target.exists():
-        raise FileExistsError(f"{target} is there already: choose another name")
-    aside = target.with_name(f".{target.name}.{uuid4().hex}")
-    try:
-        with aside.open("wb") as file:
-            file.writelines(chunks(rows, format_, origin(lake, what)))
-        aside.rename(target)
-    finally:
-        aside.unlink(missing_ok=True)
+    with new_file(target) as aside, aside.open("wb") as file:
+        file.writelines(chunks(rows, format_, origin(lake, what)))
     return target.stat().st_size
 
 

@@ -39,6 +39,7 @@ EXECUTION_TYPES: dict[str, tuple[str, int]] = {
     "SchemaReview": ("stillwater.components.review.SchemaReview", _PROCESS),
     "Limits": ("stillwater.components.review.Limits", _PROCESS),
     "Maintain": ("stillwater.components.maintenance.Maintain", _PROCESS),
+    "Verify": ("stillwater.components.verify.Verify", _PROCESS),
     "Clean": ("stillwater.components.clean.Clean", pb.ExecutionType.TRANSFORM),
     "Report": ("stillwater.components.report.Report", _PROCESS),
     "Transform": ("tfx.components.transform.component.Transform", pb.ExecutionType.TRANSFORM),

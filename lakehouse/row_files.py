@@ -6,8 +6,11 @@ Parquet holds everything as it is.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from io import BytesIO
+from pathlib import Path
 from typing import Literal
+from uuid import uuid4
 
 import polars as pl
 
@@ -21,20 +24,29 @@ _ARROW = pl.CompatLevel.oldest()
 
 def csv_chunks(rows: pl.LazyFrame) -> Iterator[bytes]:
     """Rows as CSV (UTF-8, comma, text in quotes, header), some at a time."""
-    schema = rows.collect_schema()
-    head = pl.DataFrame(schema=schema).write_csv().encode()
-    safe = rows.with_columns(_guarded(name) for name, kind in schema.items() if kind == pl.String)
-    for batch in safe.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
-        lines = batch.write_csv(
-            include_header=False,
-            quote_style="non_numeric",
-            datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ",
-        )
+    head = csv_head(rows.collect_schema())
+    for batch in rows.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
         # With the first rows, so that whoever has the head knows that the rows can be read.
-        yield head + lines.encode()
+        yield head + csv_rows(batch)
         head = b""
     if head:
         yield head
+
+
+def csv_head(schema: pl.Schema) -> bytes:
+    """The header of the CSV of such rows."""
+    return pl.DataFrame(schema=schema).write_csv().encode()
+
+
+def csv_rows(batch: pl.DataFrame) -> bytes:
+    """Rows as CSV without a header; text that would be taken for a formula is guarded."""
+    texts = [name for name, kind in batch.schema.items() if kind == pl.String]
+    text = batch.with_columns(_guarded(name) for name in texts).write_csv(
+        include_header=False,
+        quote_style="non_numeric",
+        datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ",
+    )
+    return text.encode()
 
 
 def parquet_chunks(rows: pl.LazyFrame, origin: Mapping[str, str]) -> Iterator[bytes]:
@@ -52,6 +64,23 @@ def parquet_chunks(rows: pl.LazyFrame, origin: Mapping[str, str]) -> Iterator[by
             writer.write_table(batch.to_arrow(compat_level=_ARROW))
             yield _taken(written)
     yield _taken(written)
+
+
+@contextmanager
+def new_file(target: Path) -> Iterator[Path]:
+    """A place to write at, which becomes ``target`` when all went well and nothing when not.
+
+    Raises:
+        FileExistsError: there is such a file already.
+    """
+    if target.exists():
+        raise FileExistsError(f"{target} is there already: choose another name")
+    aside = target.with_name(f".{target.name}.{uuid4().hex}")
+    try:
+        yield aside
+        aside.rename(target)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _taken(buffer: BytesIO) -> bytes:

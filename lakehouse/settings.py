@@ -84,6 +84,17 @@ class MaintainSettings(BaseModel):
     )
 
 
+class VerifySettings(BaseModel):
+    """Verification of the home by the worker itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    every_hours: int | None = Field(
+        default=None, ge=1, le=8760, description="hours between two verifications; unset: none"
+    )
+    deep: bool = Field(default=False, description="also hash every row")
+
+
 class Settings(BaseSettings):
     """Everything that can be set, resolved once at start.
 
@@ -119,6 +130,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings.model_validate({})
     spark: SparkSettings = SparkSettings.model_validate({})
     maintain: MaintainSettings = MaintainSettings.model_validate({})
+    verify: VerifySettings = VerifySettings.model_validate({})
 
     @field_validator("data", mode="before")
     @classmethod

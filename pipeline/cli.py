@@ -11,7 +11,9 @@ from lakehouse.home_format import HomeFormatError, check_home
 from lakehouse.runs import RunError
 from lakehouse.settings import Settings, SettingsError
 from pipeline.commands import (
+    auditing,
     backing,
+    bundling,
     deciding,
     exporting,
     lineage,
@@ -93,6 +95,8 @@ for command in (
     reading.run,
     verifying.verify,
     proving.prove_command,
+    auditing.audit,
+    bundling.bundle,
     maintaining.maintain,
     backing.backup,
     backing.restore,

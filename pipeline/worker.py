@@ -33,6 +33,7 @@ from lakehouse.requests import (
     SchemaRequest,
     ScoreRequest,
     StreamRequest,
+    VerifyRequest,
 )
 from lakehouse.runs import APP, APP_VERSION, EXECUTOR, RunStore, database_url
 from lakehouse.settings import Settings
@@ -40,7 +41,7 @@ from pipeline import workflows
 from pipeline.home import Home, chosen_engine, create_home, open_home
 from pipeline.publish_lock import PublishLock
 from pipeline.runner import Runner
-from pipeline.schedule import keep_schedule
+from pipeline.schedule import keep_schedule, scheduled
 from pipeline.step import Run, RunCancelled
 
 HEARTBEAT_SECONDS = 5.0
@@ -61,6 +62,7 @@ WORKFLOWS: dict[type[Request], Workflow] = {
     LimitRequest: workflows.limit,
     StreamRequest: workflows.stream,
     MaintainRequest: workflows.maintain,
+    VerifyRequest: workflows.verify,
 }
 STREAMS_AT_ONCE = 8
 
@@ -117,7 +119,7 @@ def worker(settings: Settings, wait: float = 0.0, streams: bool = True) -> Itera
                         name, worker_concurrency=most, polling_interval_sec=POLL_SECONDS
                     )
             # Who only comes for one run of a person starts nothing by itself.
-            if streams and settings.maintain.every_hours is not None:
+            if streams and scheduled(settings):
                 clock.start()
             yield
         finally:

@@ -22,6 +22,7 @@ from lakehouse.requests import (
     SchemaRequest,
     ScoreRequest,
     StreamRequest,
+    VerifyRequest,
 )
 from lakehouse.serving import all_live
 from lakehouse.snapshots import take
@@ -41,6 +42,7 @@ from pipeline.steps import restore as restoring
 from pipeline.steps import review as reviewing
 from pipeline.steps import schema as schemas
 from pipeline.steps import stream as streaming
+from pipeline.steps import verification as verifying
 from pipeline.steps.files import record_files
 
 Document = dict[str, Any]
@@ -255,6 +257,12 @@ def maintain(context: Context, request: MaintainRequest) -> Document:
         snapshot = context.snapshot()
     told = {name: done[name] for name in ("dropped", "kept", "lost")}
     return {"tables": done["tidied"], **told, "snapshot": snapshot["seq"]}
+
+
+def verify(context: Context, request: VerifyRequest) -> Document:
+    """Whether everything is as it was left; other runs go on meanwhile."""
+    done = context.node("Verify", partial(verifying.verify, request))
+    return {name: done[name] for name in ("ok", "count", "findings", "deep")}
 
 
 def stream(context: Context, request: StreamRequest) -> Document:

@@ -4,10 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.settings import MaintainSettings, Settings, SparkSettings, WebSettings
+from lakehouse.settings import (
+    MaintainSettings,
+    Settings,
+    SparkSettings,
+    VerifySettings,
+    WebSettings,
+)
 from lakehouse.tables import TABLES
 from pipeline.cli import main
 
+GROUPS = ("web", "spark", "maintain", "verify")
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 
 
@@ -23,10 +30,11 @@ def test_every_table_and_column_is_documented(table: object) -> None:
 def test_every_setting_is_documented() -> None:
     """A new setting needs a line in docs/reference/settings.md."""
     text = (REFERENCE / "settings.md").read_text()
-    names = [name for name in Settings.model_fields if name not in ("web", "spark", "maintain")]
+    names = [name for name in Settings.model_fields if name not in GROUPS]
     names += [f"web.{name}" for name in WebSettings.model_fields]
     names += [f"spark.{name}" for name in SparkSettings.model_fields]
     names += [f"maintain.{name}" for name in MaintainSettings.model_fields]
+    names += [f"verify.{name}" for name in VerifySettings.model_fields]
     for name in names:
         variable = "STILLWATER_" + name.upper().replace(".", "__")
         assert f"| `{name}` | `{variable}` |" in text

@@ -16,6 +16,7 @@ TABLES = "/tables"
 MODELS = "/models"
 LINEAGE = "/lineage"
 PROOF = "/proof"
+AUDIT = "/audit"
 
 
 def page_address(path: str, /, **query: str | int | None) -> str:
@@ -110,6 +111,21 @@ def model_address(model_id: str, as_of: int | None = None) -> str:
 def compared_address(left: str, right: str, as_of: int | None = None) -> str:
     """Two models side by side."""
     return page_address(f"{MODELS}/compare", left=left, right=right, as_of=as_of)
+
+
+def audit_address(query: Mapping[str, str], as_of: int | None = None) -> str:
+    """The audit log, as :class:`app.queries.audit.Ask` says it."""
+    return page_address(AUDIT, **query, as_of=as_of)
+
+
+def audit_file_address(query: Mapping[str, str], form: str, as_of: int | None = None) -> str:
+    """The entries that fit, as a file: ``jsonl`` or ``csv``."""
+    return page_address(f"{AUDIT}/log.{form}", **query, as_of=as_of)
+
+
+def evidence_address(of: str = "") -> str:
+    """All evidence of ``FLEET/ENGINE@CYCLE`` or of a model, as a file."""
+    return page_address(f"{AUDIT}/evidence.zip", of=of)
 
 
 def _path(first: str, *names: str) -> str:

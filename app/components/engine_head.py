@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from app.components.addresses import (
     engine_address,
+    evidence_address,
     fleet_address,
     lineage_address,
     model_address,
@@ -33,7 +34,7 @@ def engine_head(
     """Everything over the charts of one engine."""
     row = view.row
     name = html.Div([html.H1(row.engine), state_badge(row.state)], className="engine-name")
-    buttons = [*_turns(view, as_of), *_correct(may), *_report(view, may)]
+    buttons = [*_turns(view, as_of), *_evidence(view, may), *_correct(may), *_report(view, may)]
     actions = html.Div(buttons, className="actions")
     return html.Header(
         [
@@ -73,6 +74,15 @@ def _turn(arrow: str, word: str, key: str, to: tuple[str, str] | None) -> Compon
         className="btn btn-secondary turn",
         title=f"{engine}: {word} in the order of the fleet page (key {key})",
     )
+
+
+def _evidence(view: EngineView, may: frozenset[Action]) -> list[Component]:
+    row = view.row
+    if Action.READ_AUDIT not in may or row.said_at is None:
+        return []
+    href = evidence_address(f"{view.fleet}/{row.engine}@{row.said_at}")
+    what = "Everything that proves the newest prediction, in one file"
+    return [html.A("Evidence", href=href, download="", title=what, className="btn btn-secondary")]
 
 
 def _correct(may: frozenset[Action]) -> list[Component]:

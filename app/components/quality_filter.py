@@ -1,19 +1,17 @@
 """The filter over the anomalies; what is chosen stands in the URL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.components.addresses import quality_address
+from app.components.filter_fields import given, select_field, text_field
 from app.components.quality_words import column_words, type_words
 from app.queries.quality import Ask, QualityPage
 from lakehouse.profiles import Profile
-
-ANY = "any"
 
 
 class Ids(StrEnum):
@@ -32,15 +30,17 @@ def field_id(name: Any) -> dict[str, Any]:
 def quality_filter(page: QualityPage, profile: Profile, as_of: int | None) -> Component:
     """Fields of fleet, severity, type, column and engine, and what clears them."""
     ask = page.ask
+    fleets = [(name, name) for name in page.fleets]
+    severities = [("error", "▲ error"), ("warning", "◆ warning")]
+    types = [(name, type_words(name)) for name in page.types]
     columns = [(name or "-", column_words(name, profile)) for name in page.columns]
     fields = [
-        _select("fleet", "Fleet", [(name, name) for name in page.fleets], ask.fleet),
-        _select("severity", "Severity", [("error", "▲ error"), ("warning", "◆ warning")],
-                ask.severity),
-        _select("type", "Type", [(name, type_words(name)) for name in page.types], ask.type),
-        _select("column", "Column", columns, ask.column),
-        _engine(ask.engine),
-    ]  # fmt: skip
+        select_field(field_id("fleet"), "Fleet", fleets, ask.fleet),
+        select_field(field_id("severity"), "Severity", severities, ask.severity),
+        select_field(field_id("type"), "Type", types, ask.type),
+        select_field(field_id("column"), "Column", columns, ask.column),
+        text_field(field_id("engine"), "Engine", ask.engine),
+    ]
     clear = [_clear(ask, as_of)] if chosen(ask) else []
     stores = [dcc.Store(id=Ids.ASK, data={**ask.to(), "as_of": as_of})]
     go = dcc.Location(id=Ids.GO, refresh="callback-nav")
@@ -56,31 +56,10 @@ def filtered(asked: Mapping[str, Any], fields: Mapping[str, str | None]) -> str 
     """Address of what the fields ask for, None when the page shows that already."""
     query = {name: str(value) for name, value in asked.items() if name != "as_of"}
     before = Ask.of(query)
-    after = Ask.of(query | {name: _given(value) for name, value in fields.items()})
+    after = Ask.of(query | {name: given(value) for name, value in fields.items()})
     if before == after:
         return None
     return quality_address(after, asked.get("as_of"), page=1)
-
-
-def _given(value: str | None) -> str:
-    return "" if value in (None, ANY) else str(value)
-
-
-def _select(name: str, label: str, options: Sequence[tuple[str, str]], value: str) -> Component:
-    known = [{"label": "All", "value": ANY}]
-    known += [{"label": words, "value": each} for each, words in options]
-    if value and value not in [each for each, _ in options]:
-        known.append({"label": value, "value": value})
-    field = dbc.Select(id=field_id(name), options=known, value=value or ANY)
-    return html.Label([html.Span(label), field])
-
-
-def _engine(value: str) -> Component:
-    field = dbc.Input(
-        id=field_id("engine"), value=value, type="search", debounce=True, maxlength=100,
-        placeholder="All",
-    )  # fmt: skip
-    return html.Label([html.Span("Engine"), field])
 
 
 def _clear(ask: Ask, as_of: int | None) -> Component:

@@ -19,6 +19,7 @@ from app.components.quality_words import found_words
 from app.components.run_facts import versions
 from app.components.run_state import delivery_state
 from app.components.upkeep_result import upkeep_result
+from app.components.verify_result import verify_result
 from app.queries.deliveries import file_name
 from app.queries.quality import Ask
 
@@ -31,6 +32,8 @@ def run_result(kind: str, result: Mapping[str, Any] | None) -> list[Component]:
         return []
     if kind == "maintain":
         return upkeep_result(result)
+    if kind == "verify":
+        return verify_result(result)
     parts: list[Component] = []
     if kind == "ingest":
         parts = _ingest(result)

@@ -1,4 +1,4 @@
-"""How states of runs, steps, deliveries and models look: shape, word, tone, never colour alone."""
+"""How states and outcomes look: shape, word and tone, never colour alone."""
 
 from dash import html
 from dash.development.base_component import Component
@@ -42,6 +42,11 @@ _MODELS = {
     "refused": ("✕", "refused by the gate", "quiet"),
     "not_judged": ("?", "not judged", "quiet"),
 }
+_OUTCOMES = {
+    "allowed": ("✓", "allowed", "quiet"),
+    "refused": ("⊘", "refused", "watch"),
+    "failed": ("✕", "failed", "act"),
+}
 
 
 def run_state(state: str) -> Component:
@@ -62,6 +67,11 @@ def delivery_state(state: str) -> Component:
 def model_state(state: str) -> Component:
     """Whether a model serves, and if not, what the gate said."""
     return _badge(*_MODELS.get(state, ("?", state, "quiet")))
+
+
+def outcome_state(outcome: str) -> Component:
+    """What came of something that somebody asked for."""
+    return _badge(*_OUTCOMES.get(outcome, ("?", outcome, "quiet")))
 
 
 def step_tone(state: str) -> str:

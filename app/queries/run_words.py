@@ -202,6 +202,7 @@ _DECIDED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "correct": _corrected,
     "restore": lambda request: f"{request.get('table')}@{request.get('version')}",
     "maintain": lambda request: f"versions replaced {request.get('days')} days ago",
+    "verify": lambda request: "everything, to the row" if request.get("deep") else "everything",
 }
 
 
@@ -244,6 +245,12 @@ def _maintained(result: Mapping[str, Any]) -> str:
     return ", ".join([*filter(None, parts), *([f"{lost:,} proofs lost"] if lost else [])])
 
 
+def _verified(result: Mapping[str, Any]) -> str:
+    count = int(result.get("count") or 0)
+    found = "1 finding" if count == 1 else f"{count:,} findings"
+    return "whole" if result.get("ok") else f"▲ {found}"
+
+
 _OUTCOMES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "ingest": _ingested,
     "retrain": _trained,
@@ -254,6 +261,7 @@ _OUTCOMES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "correct": lambda result: f"said as {(result.get('correction') or {}).get('correction_id')}",
     "restore": _restored,
     "maintain": _maintained,
+    "verify": _verified,
     "limit": lambda result: f"set as {result.get('limit_id')}",
 }
 

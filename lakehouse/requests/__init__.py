@@ -18,6 +18,7 @@ from lakehouse.requests.work import (
     RetrainRequest,
     ScoreRequest,
     StreamRequest,
+    VerifyRequest,
 )
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "SchemaRequest",
     "ScoreRequest",
     "StreamRequest",
+    "VerifyRequest",
 ]
 
 REQUESTS: dict[str, type[Request]] = {
@@ -54,5 +56,6 @@ REQUESTS: dict[str, type[Request]] = {
         LimitRequest,
         StreamRequest,
         MaintainRequest,
+        VerifyRequest,
     )
 }

@@ -119,3 +119,17 @@ class MaintainRequest(Request):
     def deduplication(self) -> str:
         """The same upkeep."""
         return f"maintain-{self.days}-{self.log_days}-{self.guard}"
+
+
+class VerifyRequest(Request):
+    """Look whether everything in the home is as it was left; changes nothing."""
+
+    workflow: ClassVar[str] = "verify"
+    nodes: ClassVar[tuple[str, ...]] = ("Verify",)
+
+    deep: bool = Field(default=False, description="also hash every row")
+
+    @property
+    def deduplication(self) -> str:
+        """The same verification."""
+        return f"verify-{self.deep}"

@@ -5,7 +5,7 @@ order, whatever one of them tells of is in the others already.
 """
 
 import tempfile
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -34,23 +34,31 @@ from lakehouse.verify.records import (
 )
 
 
-def verify(settings: Settings, deep: bool = False) -> tuple[Finding, ...]:
+def verify(
+    settings: Settings, deep: bool = False, told: Callable[[float, str], None] | None = None
+) -> tuple[Finding, ...]:
     """Everything in a home that is not as it was left; empty when it is whole.
 
     Args:
         settings: name the home; runs may go on in it.
         deep: also hash every row of the versions that must be readable.
+        told: is told before each table which share of them is done, and which is next; what it
+            raises ends the verification.
     """
     with tempfile.TemporaryDirectory() as folder:
-        return tuple(sorted(_Check(settings, Path(folder)).findings(deep)))
+        check = _Check(settings, Path(folder), told or (lambda _share, _what: None))
+        return tuple(sorted(check.findings(deep)))
 
 
 class _Check:
     """One verification: what several checks need is read once."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(
+        self, settings: Settings, folder: Path, told: Callable[[float, str], None]
+    ) -> None:
         self._settings = settings
         self._folder = folder
+        self._told = told
         self._lake = Lake(settings.lake, LocalEngine())
         self._commits: dict[str, dict[int, Committed]] = {}
         # What must be readable beside the newest version, and what files hash to, by table.
@@ -65,7 +73,9 @@ class _Check:
         if metadata is not None:
             self._pins = model_pins(metadata, self._settings.serving)
         # Book-keeping first: it says what is to be expected of the others.
-        for name in sorted(TABLES, key=lambda name: TABLES[name].is_data):
+        ordered = sorted(TABLES, key=lambda name: TABLES[name].is_data)
+        for number, name in enumerate(ordered):
+            self._told(number / len(ordered), f"verifies {name}")
             yield from self._table(name, deep)
         if metadata is not None:
             yield from artifact_findings(metadata, self._commits)

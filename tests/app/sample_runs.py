@@ -76,6 +76,7 @@ def sample_run(kind: str, state: str, number: int = 1, **values: Any) -> Run:
             "reason": "fan blade",
         },
         "maintain": {"days": 30, "log_days": None, "guard": True},
+        "verify": {"deep": False},
         "stream": {"folder": "/data/incoming", "fleet": "FD001", "kind": "in_service"},
     }
     started = None if state == "QUEUED" else START + timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""Upkeep by schedule: due when the last one was long enough ago, off unless it is set."""
+"""Upkeep and verification by schedule: due when the last was long enough ago, off unless set."""
 
 import time
 from datetime import timedelta
@@ -8,9 +8,10 @@ import pytest
 
 from lakehouse.audit import AuditLog
 from lakehouse.clock import now
+from lakehouse.requests import VerifyRequest
 from lakehouse.runs import RunStore
 from lakehouse.settings import Settings, SettingsError
-from pipeline.schedule import ask_if_due
+from pipeline.schedule import Due, ask_if_due, scheduled
 from pipeline.worker import init, worker
 
 
@@ -18,28 +19,42 @@ def settings_of(home: Path, **maintain: int) -> Settings:
     return Settings.load(home=home, maintain=maintain)
 
 
+def due_of(settings: Settings) -> Due:
+    """The one thing that is scheduled."""
+    (due,) = scheduled(settings)
+    return due
+
+
 def test_an_upkeep_is_due_when_the_last_one_is_long_ago(tmp_path: Path) -> None:
     """One at first, then one a period, whoever asked for the last; each is written down."""
     settings = settings_of(tmp_path / "var", every_hours=24, days=7)
     init(settings)
-    runs = RunStore(settings)
-    first = ask_if_due(settings, runs, now())
+    runs, due = RunStore(settings), due_of(settings)
+    first = ask_if_due(settings, runs, due, now())
     assert first is not None
     asked = runs.run(first)
     assert (asked.who, asked.request["days"], asked.request["guard"]) == ("worker", 7, True)
     (entry,) = AuditLog(settings.audit).entries()
     assert (entry.actor, entry.action) == ("worker", "maintain")
-    assert ask_if_due(settings, runs, now() + timedelta(hours=23)) is None
+    assert ask_if_due(settings, runs, due, now() + timedelta(hours=23)) is None
     runs.cancel(first)
-    assert ask_if_due(settings, runs, now() + timedelta(hours=25)) not in (None, first)
+    assert ask_if_due(settings, runs, due, now() + timedelta(hours=25)) not in (None, first)
 
 
 def test_without_the_setting_nothing_is_ever_asked_for(tmp_path: Path) -> None:
-    settings = settings_of(tmp_path / "var")
-    init(settings)
-    assert ask_if_due(settings, RunStore(settings), now()) is None
+    assert scheduled(settings_of(tmp_path / "var")) == ()
     with pytest.raises(SettingsError, match="MAINTAIN__EVERY_HOURS"):
         settings_of(tmp_path, every_hours=0)
+
+
+def test_a_verification_has_a_schedule_of_its_own(tmp_path: Path) -> None:
+    """Beside that of the upkeep."""
+    settings = Settings.load(
+        home=tmp_path, maintain={"every_hours": 24}, verify={"every_hours": 2, "deep": True}
+    )
+    upkeep, proof = scheduled(settings)
+    assert (upkeep.every_hours, upkeep.request.workflow) == (24, "maintain")
+    assert (proof.every_hours, proof.request) == (2, VerifyRequest(deep=True))
 
 
 def test_a_worker_that_stays_keeps_the_schedule(tmp_path: Path) -> None:

@@ -142,7 +142,8 @@ def _may_correct(request: PageRequest) -> bool:
 
 def _showing(view: Json, look: Look) -> Showing:
     role, now = current_user().role, view["as_of"] is None
-    can = (each for each in (Action.REPORT, Action.CORRECT) if now and allowed(role, each))
+    acts = (Action.REPORT, Action.CORRECT) if now else ()
+    can = (each for each in (*acts, Action.READ_AUDIT) if allowed(role, each))
     return Showing(look, view["as_of"], frozenset(can), Ids.TRACK, Ids.CHOSEN)
 
 

@@ -1,5 +1,6 @@
 """Runs: ask for an ingest or a training, watch what runs, look back at what ran."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
@@ -8,7 +9,14 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from app.components import ingest_form, maintain_button, retrain_form
+from app.components import ingest_form, retrain_form
+from app.components.launch_button import (
+    ButtonIds,
+    MaintainIds,
+    VerifyIds,
+    maintain_button,
+    verify_button,
+)
 from app.components.run_table import kind_filter, run_list
 from app.launcher import Launcher
 from app.pages import PageRequest
@@ -18,6 +26,8 @@ from app.queries.runs import KINDS, Marks, changed, drawn_marks, marks, run_page
 from app.security import current_user
 from app.security.roles import Action, allowed
 from app.services import Services
+from lakehouse.runs import Submitted
+from lakehouse.users import User
 
 PATH = "/runs"
 TITLE = "Runs"
@@ -63,12 +73,11 @@ def register(app: Dash, services: Services) -> None:
     ingest.register(app, services, launcher)
     ingest.register_fetch(app, launcher)
     retrain.register(app, services, launcher)
-    _register_maintain(app, launcher)
+    _register_button(app, MaintainIds, launcher.maintain)
+    _register_button(app, VerifyIds, launcher.verify)
 
 
-def _register_maintain(app: Dash, launcher: Launcher) -> None:
-    ids = maintain_button.Ids
-
+def _register_button(app: Dash, ids: ButtonIds, launch: Callable[[User], Submitted]) -> None:
     @app.callback(
         Output(ids.GO, "href"),
         Output(ids.PROBLEM, "children"),
@@ -76,17 +85,20 @@ def _register_maintain(app: Dash, launcher: Launcher) -> None:
         running=[(Output(ids.START, "disabled"), True, False)],
         prevent_initial_call=True,
     )
-    def start_upkeep(_clicks: int) -> Any:
-        return answer(lambda: launcher.maintain(current_user()))
+    def start(clicks: int | None) -> Any:
+        # The page of the audit log has the button too: one that appears was not pressed.
+        if not clicks:
+            raise PreventUpdate
+        return answer(lambda: launch(current_user()))
 
 
 def _buttons(services: Services, role: str) -> list[Component]:
+    others = [*verify_button(role), *maintain_button(role, services.settings.maintain.days)]
     if not allowed(role, Action.INGEST):
-        return []
-    third = maintain_button.maintain_button(role, services.settings.maintain.days)
+        return [html.Div(others, className="runs-actions")] if others else []
     second = dbc.Button("Retrain", id=retrain_form.Ids.OPEN, color="secondary", outline=True)
     first = dbc.Button("Ingest", id=ingest_form.Ids.OPEN, color="primary")
-    return [html.Div([*third, second, first], className="runs-actions")]
+    return [html.Div([*others, second, first], className="runs-actions")]
 
 
 def _dialogs(role: str) -> list[Component]:

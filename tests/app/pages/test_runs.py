@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from dash import Dash
 
-from app.components import fetch_button, ingest_form, maintain_button, retrain_form, run_actions
+from app.components import fetch_button, ingest_form, retrain_form, run_actions
+from app.components.launch_button import MaintainIds, VerifyIds
 from app.pages import run, runs
 from app.queries.runs import marks
 from app.services import Services
@@ -46,7 +47,7 @@ def test_who_may_not_launch_sees_runs_and_no_buttons(run_browser: SIGNED_IN, rol
     browser = run_browser(role)
     page = drawn(browser, "/runs") + drawn(browser, f"/runs/{run_id('retrain', 6)}")
     assert "FD001" in page
-    assert f'"{maintain_button.Ids.START}"' not in page
+    assert f'"{MaintainIds.START}"' not in page
     for button in (INGEST.OPEN, RETRAIN.OPEN, INGEST.SUBMIT, ACTIONS.CANCEL, ACTIONS.RETRY):
         assert f'"{button}"' not in page
 
@@ -303,9 +304,9 @@ def test_nasas_data_are_fetched_by_one_button(
 def test_upkeep_is_asked_for_by_one_button_and_its_run_says_what_went_and_what_was_kept(
     run_app: Dash, run_browser: SIGNED_IN, store: SampleRuns
 ) -> None:
-    ids, browser = maintain_button.Ids, run_browser("engineer")
+    ids, browser = MaintainIds, run_browser("engineer")
     assert f'"{ids.START}"' in drawn(browser, "/runs")
-    answer = call(run_app, browser, ids.GO, f"{ids.START}.n_clicks", {})
+    answer = call(run_app, browser, ids.GO, f"{ids.START}.n_clicks", {f"{ids.START}.n_clicks": 1})
     assert answer.get_json()["response"][ids.GO]["href"].startswith("/runs/maintain-")
     assert store.submitted[0][0].model_dump() == {"days": 30, "log_days": None, "guard": True}
     tidied = {"table": "gold/backfill", "files_deleted": 12, "bytes_deleted": 2_100_000}
@@ -322,6 +323,41 @@ def test_upkeep_is_asked_for_by_one_button_and_its_run_says_what_went_and_what_w
     assert "fd001-8d: gold/features v2, x" in page
     store.runs = [sample_run("maintain", "SUCCEEDED", 30, result={"tables": []})]
     assert "Nothing was old enough" in drawn(browser, f"/runs/{run_id('maintain', 30)}")
+
+
+@pytest.mark.parametrize("path", ["/runs", "/audit"])
+def test_an_auditor_asks_for_a_verification_and_its_run_says_what_was_found(
+    run_app: Dash, run_browser: SIGNED_IN, store: SampleRuns, path: str
+) -> None:
+    """By the one button that an auditor has, on both pages."""
+    ids, browser = VerifyIds, run_browser("auditor")
+    assert f'"{ids.START}"' in drawn(browser, path)
+    call(run_app, browser, ids.GO, f"{ids.START}.n_clicks", {})
+    assert not store.submitted
+    pressed = {f"{ids.START}.n_clicks": 1}
+    answer = call(run_app, browser, ids.GO, f"{ids.START}.n_clicks", pressed)
+    assert answer.get_json()["response"][ids.GO]["href"].startswith("/runs/verify-")
+    assert store.submitted[0][0].model_dump() == {"deep": False}
+    finding = {"what": "changed_file", "where": "lake/silver/readings/a.parquet", "detail": "sha"}
+    result = {"ok": False, "count": 501, "findings": [finding], "deep": False}
+    store.runs = [sample_run("verify", "SUCCEEDED", 30, result=result)]
+    page = drawn(browser, f"/runs/{run_id('verify', 30)}")
+    for word in ("501 findings", "changed file", finding["where"], "500 more"):
+        assert word in page
+    store.runs = [sample_run("verify", "SUCCEEDED", 30, result={"ok": True, "findings": []})]
+    assert "Nothing was lost or changed" in drawn(browser, f"/runs/{run_id('verify', 30)}")
+
+
+def test_who_may_not_verify_is_refused(
+    run_app: Dash, run_browser: SIGNED_IN, store: SampleRuns
+) -> None:
+    """An engineer too: who made the data does not audit them."""
+    browser = run_browser("engineer")
+    assert f'"{VerifyIds.START}"' not in drawn(browser, "/runs")
+    pressed = {f"{VerifyIds.START}.n_clicks": 1}
+    answer = call(run_app, browser, VerifyIds.GO, f"{VerifyIds.START}.n_clicks", pressed)
+    assert answer.status_code == 403
+    assert not store.submitted
 
 
 def test_cancel_and_retry_act_on_the_run_of_the_page(
@@ -353,7 +389,7 @@ def test_cancel_and_retry_act_on_the_run_of_the_page(
         (RETRAIN.GO, RETRAIN.SUBMIT),
         (RETRAIN.GO, RETRAIN.SCORE),
         (fetch_button.Ids.GO, fetch_button.Ids.FETCH),
-        (maintain_button.Ids.GO, maintain_button.Ids.START),
+        (MaintainIds.GO, MaintainIds.START),
         (ACTIONS.PROBLEM, ACTIONS.CONFIRMED),
         (run.Ids.GO, ACTIONS.RETRY),
     ],
@@ -361,7 +397,7 @@ def test_cancel_and_retry_act_on_the_run_of_the_page(
 def test_a_hidden_button_that_is_pressed_anyway_is_refused(  # noqa: PLR0917
     run_app: Dash, run_browser: SIGNED_IN, store: SampleRuns, role: str, part: str, trigger: str
 ) -> None:
-    values = fields() | {f"{run.Ids.RUN}.data": run_id("retrain", 6)}
+    values = fields() | {f"{run.Ids.RUN}.data": run_id("retrain", 6), f"{trigger}.n_clicks": 1}
     answer = call(run_app, run_browser(role), part, f"{trigger}.n_clicks", values)
     assert answer.status_code == 403
     assert not store.submitted

@@ -297,6 +297,9 @@ def test_decisions_on_data_are_told_in_words(
          "versions replaced 30 days ago", "7 files let go, 1 versions kept for models"),
         ("maintain", {"days": 0}, {"tables": [], "lost": [{}]},
          "versions replaced 0 days ago", "0 files let go, 1 proofs lost"),
+        ("verify", {"deep": False}, {"ok": True, "count": 0}, "everything", "whole"),
+        ("verify", {"deep": True}, {"ok": False, "count": 2}, "everything, to the row",
+         "▲ 2 findings"),
     ],
 )  # fmt: skip
 def test_what_is_done_to_tables_is_told_in_words(

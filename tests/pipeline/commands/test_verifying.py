@@ -11,7 +11,14 @@ import pytest
 
 from lakehouse.artifacts import file_sha256
 from lakehouse.commits import DeltaLog
+from lakehouse.engines.local import LocalEngine
 from lakehouse.engines.upkeep import checkpoint
+from lakehouse.lake import Lake
+from lakehouse.metadata import Metadata
+from lakehouse.requests import VerifyRequest
+from lakehouse.runs import RunStore
+from lakehouse.settings import Settings
+from pipeline.worker import worker
 from tests.pipeline.command import document, quick
 
 SILVER = "silver/readings"
@@ -201,6 +208,27 @@ def test_rows_that_do_not_hash_to_what_was_noted_are_found_by_a_deep_look(home: 
     assert document(home, "verify")["ok"]
     told = document(home, "verify", "--deep", code=3)
     assert [(f["what"], f["where"]) for f in told["findings"]] == [("content", where)]
+
+
+def test_a_run_finds_the_same_and_changes_nothing_in_the_lake(home: Path) -> None:
+    """Through the queue, recorded as a step like any other; a finding is no failure of the run."""
+    settings = Settings.load(home=home)
+    planted = flipped_byte(home)
+    runs, lake = RunStore(settings), Lake(settings.lake, LocalEngine())
+    before = lake.versions()
+    with worker(settings, streams=False):
+        asked = runs.submit(VerifyRequest(), "worker").run_id
+        run = runs.wait(asked, 120)
+    assert run.state == "SUCCEEDED"
+    assert run.result is not None
+    assert (run.result["ok"], run.result["count"]) == (False, 1)
+    (finding,) = run.result["findings"]
+    assert (finding["what"], finding["where"]) == planted
+    assert lake.versions() == before
+    recorded = Metadata(settings.metadata).execution(asked, "Verify")
+    assert recorded is not None
+    assert (recorded.state, recorded.properties["who"]) == ("COMPLETE", "worker")
+    assert len(document(home, "verify", code=3)["findings"]) == 1
 
 
 def test_what_is_no_home_is_said(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import lakehouse.audit as module
-from lakehouse.audit import AuditError, AuditLog, Event
+import lakehouse.audit.log as module
+from lakehouse.audit import AuditError, AuditLog, Entry, Event
 
 TEXT = st.text(max_size=40)
 EVENTS = st.builds(
@@ -30,6 +31,13 @@ def filled(folder: Path, count: int = 5) -> tuple[AuditLog, Path]:
     for number in range(count):
         log.append(Event(f"user{number}", "engineer", "retrain", "FD001"))
     return log, folder / "audit.jsonl"
+
+
+def whole(log: AuditLog) -> int | None:
+    """How many entries are whole, None when some are not; what is verified again says the same."""
+    found = log.verify()
+    assert log.verify() == found
+    return found.entries if found.ok else None
 
 
 def rewrite(file: Path, change: Any) -> None:
@@ -53,7 +61,7 @@ def test_what_is_appended_is_read_back_and_whole(
     assert [entry.seq for entry in written] == list(range(1, len(events) + 1))
     assert [entry.actor for entry in written] == [event.actor for event in events]
     assert [entry.after for entry in written] == [event.after for event in events]
-    assert log.verify() == module.Verdict(True, entries=len(events))
+    assert whole(log) == len(events)
 
 
 @settings(deadline=None)
@@ -108,8 +116,8 @@ def test_cutting_the_tail_together_with_the_head_file_stays_found(tmp_path: Path
 def test_a_forged_entry_in_the_place_of_the_newest_is_found(tmp_path: Path) -> None:
     log, file = filled(tmp_path)
     last = json.loads(file.read_bytes().splitlines()[-1])
-    forged = module.Entry(**last | {"actor": "somebody else"})
-    forged = module.replace(forged, hash=forged.digest())
+    forged = Entry(**last | {"actor": "somebody else"})
+    forged = replace(forged, hash=forged.digest())
     rewrite(file, lambda lines: [*lines[:-1], forged.line()])
     assert log.verify().first_bad == 5
 
@@ -127,7 +135,7 @@ def test_half_a_line_left_by_a_crash_is_cut_off(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes() + b'{"action":"retr')
     assert log.verify().ok
     log.append(Event("eve", "admin", "sign_in"))
-    assert log.verify() == module.Verdict(True, entries=6)
+    assert whole(log) == 6
 
 
 def test_a_crash_between_line_and_head_loses_nothing(tmp_path: Path) -> None:
@@ -137,7 +145,7 @@ def test_a_crash_between_line_and_head_loses_nothing(tmp_path: Path) -> None:
     (tmp_path / "head.json").write_bytes(head)
     assert log.verify().ok
     assert log.append(Event("eve", "admin", "sign_out")).seq == 7
-    assert log.verify() == module.Verdict(True, entries=7)
+    assert whole(log) == 7
 
 
 def test_a_full_disk_refuses_the_action_and_leaves_the_log_whole(
@@ -185,6 +193,70 @@ def test_a_long_text_is_cut(tmp_path: Path) -> None:
     assert len(entry.reason) == 2_000
 
 
+@settings(deadline=None)
+@given(data=st.data())
+def test_a_byte_that_changes_after_the_log_was_found_whole_is_found_too(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What was verified once is not believed again: every byte of it is read each time."""
+    log, file = filled(tmp_path_factory.mktemp("audit"), 3)
+    newest = log.entries()[-1]
+    assert log.verify() == module.Verdict(True, entries=3, newest=newest.hash)
+    content = bytearray(file.read_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= 1
+    whole_before = file.read_bytes()
+    file.write_bytes(content)
+    verdict = log.verify()
+    assert verdict.first_bad == bytes(whole_before[:place]).count(b"\n") + 1
+    file.write_bytes(whole_before)
+    assert whole(log) == 3
+
+
+def test_what_stands_behind_a_bad_entry_can_still_be_read(tmp_path: Path) -> None:
+    """It is shown, and said to be unproven."""
+    log, file = filled(tmp_path)
+    assert whole(log) == 5
+    rewrite(file, lambda lines: [*lines[:2], lines[2].replace(b"user2", b"user9"), *lines[3:]])
+    verdict, entries = log.proven()
+    assert (verdict.ok, verdict.first_bad, verdict.entries) == (False, 3, 2)
+    assert [entry.actor for entry in entries] == ["user0", "user1", "user9", "user3", "user4"]
+
+
+def test_a_log_that_grows_is_verified_to_its_end(tmp_path: Path) -> None:
+    """By who has looked before, and by who has not, with the same verdict."""
+    log, _ = filled(tmp_path)
+    for number in range(3):
+        log.append(Event("ada", "engineer", "retrain", str(number)))
+        assert log.verify() == AuditLog(tmp_path).verify()
+        assert whole(log) == 6 + number
+
+
+@pytest.mark.parametrize("head", ["{}", "[1]", '{"seq":"x","hash":1,"size":"y"}', "nonsense"])
+def test_a_head_file_that_holds_no_head_is_found(tmp_path: Path, head: str) -> None:
+    """Whatever somebody wrote into it."""
+    log, _ = filled(tmp_path)
+    (tmp_path / "head.json").write_text(head)
+    assert log.verify().first_bad == 1
+    assert "head file" in log.verify().detail
+
+
+@pytest.mark.parametrize("seq", [-3, 0, 2, 9])
+def test_a_head_that_tells_of_another_entry_is_found(tmp_path: Path, seq: int) -> None:
+    """Also one before the first."""
+    log, _ = filled(tmp_path)
+    told = json.loads((tmp_path / "head.json").read_text())
+    (tmp_path / "head.json").write_text(json.dumps(told | {"seq": seq}))
+    assert not log.verify().ok
+
+
+def test_what_is_in_the_place_of_the_folder_is_no_whole_log(tmp_path: Path) -> None:
+    """Nobody can say that it is whole."""
+    (tmp_path / "audit").write_text("in the way")
+    with pytest.raises(OSError, match="exists"):
+        AuditLog(tmp_path / "audit").verify()
+
+
 def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
     _, file = filled(tmp_path)
     assert file.stat().st_mode & 0o777 == 0o600
@@ -199,4 +271,4 @@ def _append_many(folder: Path) -> None:
 def test_several_processes_write_one_chain(tmp_path: Path) -> None:
     with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
         list(pool.map(_append_many, [tmp_path] * 4))
-    assert AuditLog(tmp_path).verify() == module.Verdict(True, entries=80)
+    assert whole(AuditLog(tmp_path)) == 80

@@ -1,0 +1,158 @@
+"""The auditor opens everything and changes nothing: every page, every file, every way to write."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+from dash import Dash
+
+from app.factory import PAGES
+from app.launcher import Launcher
+from app.security.roles import RIGHTS, Action, Refused, Role
+from app.services import Services
+from lakehouse.requests import VerifyRequest
+from lakehouse.users import User
+from tests.app.conftest import app_over, signed_in_to
+from tests.app.sample_runs import SampleRuns, run_id, sample_run
+from tests.app.security.conftest import Browser
+from tests.app.security.test_guard import routes
+from tests.app.security.test_roles import pressed
+from tests.app.taught_home import FLEET, TaughtHome
+from tests.app.test_launcher import ENGINEERS_ONLY
+
+READS = {"see", "read_audit", "verify"}
+# Signing in and out, one's own password and theme are everybody's.
+# What a browser sends of a field and of a store; a click is a number.
+SENT: dict[str, Any] = {"value": "1", "data": {}, "search": "", "pathname": "/"}
+OWN = {"sign_in", "sign_out", "change_password", "sign_out_elsewhere"}
+
+
+@pytest.fixture
+def store() -> SampleRuns:
+    """A finished and a failed run, and whatever is asked for."""
+    return SampleRuns([sample_run("maintain", "SUCCEEDED", 30), sample_run("retrain", "FAILED", 6)])
+
+
+@pytest.fixture
+def lived(taught_services: Services, store: SampleRuns) -> Services:
+    """The home that has lived, with those runs."""
+    return replace(taught_services, runs=store)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def lived_app(lived: Services, monkeypatch: pytest.MonkeyPatch) -> Dash:
+    """The dashboard over it."""
+    return app_over(lived, monkeypatch)
+
+
+@pytest.fixture
+def browser(lived: Services, lived_app: Dash) -> Callable[[str], Browser]:
+    """Signs in to it with a role."""
+    return partial(signed_in_to, lived, lived_app)
+
+
+def names(services: Services, home: TaughtHome) -> dict[str, str]:
+    """What the variables of the pages' addresses stand for in that home."""
+    anomalies = services.lake.scan("quality/anomalies").collect("polars").to_native()
+    schemas = services.lake.scan("quality/schemas").collect("polars").to_native()
+    said = services.lake.scan("gold/predictions").collect("polars").to_native().row(0, named=True)
+    return {
+        "fleet": FLEET, "engine": said["engine"], "cycle": str(said["cycle"]),
+        "anomaly": anomalies["anomaly_id"][0], "schema_id": schemas["schema_id"][0],
+        "layer": "silver", "table": "readings", "run_id": run_id("retrain", 6),
+        "run": run_id("retrain", 6), "model": home.trained["model_id"],
+        "model_id": home.trained["model_id"], "form": "csv",
+    }  # fmt: skip
+
+
+def filled(path: str, known: dict[str, str]) -> str:
+    for name, value in known.items():
+        path = path.replace(f"<{name}>", value)
+    assert "<" not in path, f"say what stands for the variables of {path}"
+    return path
+
+
+def test_every_page_opens(
+    lived: Services, browser: Callable[[str], Browser], taught_home: TaughtHome
+) -> None:
+    """Those that are made later too; only users and their roles are not an auditor's."""
+    auditor, known = browser("auditor"), names(lived, taught_home)
+    for page in PAGES:
+        path = filled(page.PATH, known)
+        drawn = json.dumps(auditor.page(path), ensure_ascii=False)
+        assert "cannot be drawn" not in drawn, path
+        assert ("may not" in drawn) is (path == "/users"), path
+        assert auditor.client.get(path).status_code == 200, path
+
+
+def test_every_file_can_be_had(
+    lived: Services, lived_app: Dash, browser: Callable[[str], Browser], taught_home: TaughtHome
+) -> None:
+    """Whatever answers a GET, by its own address."""
+    auditor, known = browser("auditor"), names(lived, taught_home)
+    engine = f"{FLEET}/{known['engine']}@{known['cycle']}"
+    for rule in lived_app.server.url_map.iter_rules():
+        name = rule.endpoint
+        if "GET" not in (rule.methods or ()) or "." not in name or "static" in name:
+            continue
+        answer = auditor.client.get(filled(rule.rule, known), query_string={"of": engine})
+        # Who is signed in already is led on from the form.
+        assert answer.status_code == (302 if name == "sign_in.show" else 200), rule.rule
+
+
+@pytest.mark.parametrize("ask", ENGINEERS_ONLY.values(), ids=ENGINEERS_ONLY.keys())
+def test_every_launch_is_refused_and_in_the_log(
+    lived: Services, store: SampleRuns, ask: Callable[..., Any]
+) -> None:
+    """By the one door that buttons, routes and forged requests go through."""
+    with pytest.raises(Refused):
+        ask(Launcher(lived), User("eve", "auditor"))
+    assert (store.submitted, store.cancelled) == ([], [])
+    assert lived.audit.entries()[-1].outcome == "refused"
+
+
+def test_every_forged_callback_changes_nothing_and_is_in_the_log(
+    lived: Services, lived_app: Dash, browser: Callable[[str], Browser], store: SampleRuns
+) -> None:
+    """Every callback that there is, with every button pressed; a verification changes nothing."""
+    auditor, accounts = browser("auditor"), lived.users.accounts()
+    before, refused = len(lived.audit.entries()), 0
+    for output, callback in lived_app.callback_map.items():
+        if "callback" in callback:
+            body = pressed(lived_app, output)
+            for part in (*body["inputs"], *body["state"]):
+                part["value"] = SENT.get(part["property"], 1)
+            refused += auditor.call(body).status_code == 403
+    assert [request for request, _ in store.submitted] == [VerifyRequest()]
+    assert (store.cancelled, lived.users.accounts()) == ([], accounts)
+    entries = lived.audit.entries()[before:]
+    assert [entry.outcome for entry in entries].count("refused") >= refused > 5
+    done = {entry.action for entry in entries if entry.outcome == "allowed"}
+    assert done <= READS | OWN | {"queue"}
+
+
+def test_every_route_that_takes_something_refuses_it(
+    lived_app: Dash, browser: Callable[[str], Browser], store: SampleRuns, lived: Services
+) -> None:
+    """Uploads and whatever comes later; signing out is everybody's."""
+    auditor = browser("auditor")
+    for endpoint, method, path in routes(lived_app):
+        if method in ("GET", "OPTIONS") or endpoint.startswith(("/_dash", "sign_in.")):
+            continue
+        headers = {"X-CSRFToken": auditor.token()}
+        answer = auditor.client.open(
+            path, method=method, data=b"x", headers=headers,
+            content_type="application/octet-stream", query_string={"name": "a.csv"},
+        )  # fmt: skip
+        assert answer.status_code >= 400, path
+        assert lived.audit.entries()[-1].outcome == "refused", path
+    assert store.submitted == []
+
+
+def test_the_role_holds_nothing_that_writes() -> None:
+    """A right that is added to it must be one to look."""
+    assert {str(action) for action in RIGHTS[Role.AUDITOR]} == READS
+    assert Action.VERIFY not in RIGHTS[Role.ENGINEER]
