@@ -125,7 +125,7 @@ def test_hostile_names_stay_text(page: Page) -> None:
         assert page.locator("main img[src='x']").count() == 0, path
     page.goto("/")
     page.click(".fleet-menu button")
-    expect(page.get_by_role("link", name=HOSTILE)).to_be_visible()
+    expect(page.get_by_role("link", name=HOSTILE, exact=True)).to_be_visible()
     assert page.evaluate("window.PWN") is None
 
 
