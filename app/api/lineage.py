@@ -21,15 +21,15 @@ Written = Iterable[bytes] | bytes | str
 
 
 def blueprint(services: Services) -> Blueprint:
-    """``GET /lineage/<form>`` with the query of the page; everything in reach, not only what fits
+    """``GET /lineage/<file>`` with the query of the page; everything in reach, not only what fits
     into the picture."""
     routes = Blueprint("lineage", __name__)
 
-    @routes.get("/lineage/<form>")
-    def download(form: str) -> ResponseReturnValue:
+    @routes.get("/lineage/<file>")
+    def download(file: str) -> ResponseReturnValue:
         require(current_user(), Action.SEE, services.audit, "lineage")
-        if form not in _FORMS:
-            return jsonify(error=f"there is no {form[:40]}: {', '.join(_FORMS)}"), 404
+        if file not in _FORMS:
+            return jsonify(error=f"there is no {file[:40]}: {', '.join(_FORMS)}"), 404
         as_of = request.args.get("as_of", "")
         seq = int(as_of) if as_of.isdecimal() and len(as_of) < 16 else None
         try:
@@ -39,7 +39,7 @@ def blueprint(services: Services) -> Blueprint:
         found = lineage(services, pinned, Ask.from_query(request.args, seq), EVERYTHING)
         if found.start is None:
             return jsonify(error=found.problem or "say what of: ?of=…"), 404
-        return _file(form, found, _FORMS[form][1](services, pinned, found))
+        return _file(file, found, _FORMS[file][1](services, pinned, found))
 
     return routes
 

@@ -64,7 +64,7 @@ def names(services: Services, home: TaughtHome) -> dict[str, str]:
         "anomaly": anomalies["anomaly_id"][0], "schema_id": schemas["schema_id"][0],
         "layer": "silver", "table": "readings", "run_id": run_id("retrain", 6),
         "run": run_id("retrain", 6), "model": home.trained["model_id"],
-        "model_id": home.trained["model_id"], "form": "csv",
+        "model_id": home.trained["model_id"], "form": "csv", "file": "nodes.csv",
     }  # fmt: skip
 
 
