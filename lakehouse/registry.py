@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from lakehouse.metadata import Metadata
 
 
+# What the gate says of the very model that it would be compared with.
+ALREADY_LIVE = "already_live"
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What one run found out about a model.
@@ -104,7 +108,7 @@ def pushes(metadata: "Metadata", until: datetime | None = None) -> tuple[Push, .
 
 
 def _verdicts(metadata: "Metadata", until: datetime | None) -> dict[str, Verdict]:
-    """Model to its newest verdict."""
+    """Model to its newest verdict; that it was live already when it was made again is none."""
     measured = {
         artifact.name.removesuffix(".evaluation"): artifact
         for artifact in metadata.artifacts("ModelEvaluation")
@@ -112,6 +116,9 @@ def _verdicts(metadata: "Metadata", until: datetime | None) -> dict[str, Verdict
     found = {}
     for artifact in _until(metadata.artifacts("ModelBlessing"), until):
         told = artifact.properties
+        reasons = tuple(json.loads(str(told.get("reasons", "[]"))))
+        if str(told["model_id"]) in found and any(ALREADY_LIVE in reason for reason in reasons):
+            continue
         evaluation = measured.get(artifact.name.removesuffix(".blessing"))
         metrics = evaluation.properties["metrics"] if evaluation else "{}"
         found[str(told["model_id"])] = Verdict(
@@ -119,7 +126,7 @@ def _verdicts(metadata: "Metadata", until: datetime | None) -> dict[str, Verdict
             time=_time(artifact),
             metrics=json.loads(str(metrics)),
             blessed=bool(told.get("blessed")),
-            reasons=tuple(json.loads(str(told.get("reasons", "[]")))),
+            reasons=reasons,
             baseline=str(told.get("baseline", "")),
             uri=evaluation.uri if evaluation else "",
         )

@@ -11,6 +11,7 @@ import polars as pl
 
 from lakehouse.parameters import Parameters
 from lakehouse.records import Value
+from lakehouse.registry import ALREADY_LIVE
 from lakehouse.serving import Live, live
 from lakehouse.tables import DELIVERIES, FAILURES, FEATURES, SILVER
 from pipeline.components import evaluator as judge
@@ -133,7 +134,7 @@ def evaluator(plan: Plan, trained: Summary, step: Step) -> Summary:
         step.uses("Model", served.model_id)
     metrics = judge.evaluate(said, trained["resources"], step.home.profile)
     if served is not None and served.model_id == trained["model_id"]:
-        verdict = judge.Blessing(False, ("already_live: this very model is live",))
+        verdict = judge.Blessing(False, (f"{ALREADY_LIVE}: this very model is live",))
     else:
         verdict = judge.bless(metrics, said, rival, step.home.profile)
     name = f"{step.run.run_id}.{trained['model_id']}"
