@@ -61,7 +61,7 @@ class Entry(Event):
 
 
 COLUMNS = tuple(field.name for field in fields(Entry))
-TEXTS = tuple(field.name for field in fields(Entry) if field.type is str)
+TEXTS = tuple(name for name in COLUMNS if name not in ("seq", "before", "after"))
 _KNOWN = frozenset(COLUMNS)
 _MOST = 2**53
 
@@ -91,10 +91,11 @@ def parse(line: bytes) -> Entry | None:
     """The entry that a line holds, None when it holds none."""
     try:
         values = json.loads(line)
-        whole = values.keys() == _KNOWN and 0 < values["seq"] < _MOST
+        seq = values["seq"]
+        whole = values.keys() == _KNOWN and type(seq) is int and 0 < seq < _MOST
         texts = whole and all(isinstance(values[name], str) for name in TEXTS)
         return Entry(**values) if texts else None
-    except (AttributeError, ValueError, TypeError, RecursionError):
+    except (LookupError, ValueError, TypeError, RecursionError):
         return None
 
 

@@ -272,3 +272,18 @@ def test_several_processes_write_one_chain(tmp_path: Path) -> None:
     with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
         list(pool.map(_append_many, [tmp_path] * 4))
     assert whole(AuditLog(tmp_path)) == 80
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("outcome", ["allowed"]), ("seq", 3.0), ("seq", True), ("actor", None)]
+)
+def test_a_value_of_another_kind_makes_a_line_unreadable(
+    tmp_path: Path, name: str, value: Any
+) -> None:
+    """Whoever shows or exports the entries can rely on what each field is."""
+    log, file = filled(tmp_path)
+    lines = file.read_bytes().splitlines(keepends=True)
+    lines[2] = json.dumps(json.loads(lines[2]) | {name: value}).encode() + b"\n"
+    file.write_bytes(b"".join(lines))
+    assert log.verify().first_bad == 3
+    assert [entry.seq for entry in log.entries()] == [1, 2, 4, 5]
