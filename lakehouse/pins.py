@@ -56,7 +56,7 @@ def published_transforms(metadata: Metadata, serving: Path) -> frozenset[str]:
 
 def learned_from(metadata: Metadata, model: Artifact) -> frozenset[tuple[str, int]]:
     """Tables with the versions that a model was made from."""
-    steps = _steps(metadata, model)
+    steps = made_by(metadata, model)
     used = (entry.artifact.properties for step in steps for entry in metadata.inputs(step))
     found = {
         (str(properties["delta_table"]), int(properties["delta_version"]))
@@ -77,7 +77,7 @@ def by_table(pins: Iterable[Pin], table: str) -> dict[int, tuple[str, ...]]:
     return {version: tuple(sorted(models)) for version, models in found.items()}
 
 
-def _steps(metadata: Metadata, model: Artifact) -> list[Execution]:
+def made_by(metadata: Metadata, model: Artifact) -> list[Execution]:
     """The steps that made a model: its Trainer, and the Transform whose graph that used."""
     trainer = metadata.producer(model)
     if trainer is None:

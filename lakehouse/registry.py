@@ -107,8 +107,21 @@ def pushes(metadata: "Metadata", until: datetime | None = None) -> tuple[Push, .
     return tuple(map(_push, _until(metadata.artifacts("PushedModel"), until)))
 
 
+def judges(told: Mapping[str, Any]) -> bool:
+    """Whether a ModelBlessing says anything new of its model: not that it was live already.
+
+    Args:
+        told: its custom properties.
+    """
+    return all(reason.partition(":")[0] != ALREADY_LIVE for reason in _reasons(told))
+
+
+def _reasons(told: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(json.loads(str(told.get("reasons", "[]"))))
+
+
 def _verdicts(metadata: "Metadata", until: datetime | None) -> dict[str, Verdict]:
-    """Model to its newest verdict; that it was live already when it was made again is none."""
+    """Model to its newest verdict."""
     measured = {
         artifact.name.removesuffix(".evaluation"): artifact
         for artifact in metadata.artifacts("ModelEvaluation")
@@ -116,8 +129,7 @@ def _verdicts(metadata: "Metadata", until: datetime | None) -> dict[str, Verdict
     found = {}
     for artifact in _until(metadata.artifacts("ModelBlessing"), until):
         told = artifact.properties
-        reasons = tuple(json.loads(str(told.get("reasons", "[]"))))
-        if str(told["model_id"]) in found and any(ALREADY_LIVE in reason for reason in reasons):
+        if not judges(told):
             continue
         evaluation = measured.get(artifact.name.removesuffix(".blessing"))
         metrics = evaluation.properties["metrics"] if evaluation else "{}"
@@ -126,7 +138,7 @@ def _verdicts(metadata: "Metadata", until: datetime | None) -> dict[str, Verdict
             time=_time(artifact),
             metrics=json.loads(str(metrics)),
             blessed=bool(told.get("blessed")),
-            reasons=reasons,
+            reasons=_reasons(told),
             baseline=str(told.get("baseline", "")),
             uri=evaluation.uri if evaluation else "",
         )

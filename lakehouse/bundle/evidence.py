@@ -15,6 +15,7 @@ from lakehouse.lineage.own import own_graph, walked_through
 from lakehouse.lineage.starts import SAYS, SUBJECT, Start, resolve, step_of
 from lakehouse.lineage.store import StoreFile
 from lakehouse.profiles import Profile
+from lakehouse.registry import judges
 from lakehouse.settings import Settings
 from lakehouse.snapshots import Pinned, pin
 from lakehouse.tables import BACKFILL, FAILURES, FEATURES, PREDICTIONS, SILVER
@@ -67,10 +68,11 @@ class Evidence:
         return [node for node in self.graph.nodes.values() if node.type == kind]
 
     def about_model(self, kind: str) -> Node | None:
-        """The newest artifact of a type that is about the model."""
+        """The newest artifact of a type that is about the model and says something new of it."""
         name = self.model.label if self.model else None
-        mine = [n for n in self.of_type(kind) if n.properties.get("model_id") == name]
-        return max(mine, key=lambda node: node.created, default=None)
+        mine = (n for n in self.of_type(kind) if n.properties.get("model_id") == name)
+        telling = (node for node in mine if judges(node.properties))
+        return max(telling, key=lambda node: node.created, default=None)
 
     def used(self, sources: Sources, table: str) -> pl.LazyFrame:
         """The rows of a table that it was made of, in order.

@@ -5,17 +5,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from hashlib import sha256
 from typing import Any
 
 from lakehouse import VERSION
-from lakehouse.artifacts import MANIFEST
+from lakehouse.artifacts import MANIFEST, manifest_sha256
 from lakehouse.clock import iso
-from lakehouse.pins import learned_from
+from lakehouse.pins import learned_from, made_by
 from lakehouse.proof.chain import Finding, Link, Part, broken, link, sound, unknown
 from lakehouse.proof.evidence import Evidence
 from lakehouse.proof.origin import NODE, Origin
 from lakehouse.records import Artifact, Execution
+from lakehouse.registry import judges
 from lakehouse.serving import live
 from lakehouse.tables import FEATURES, SILVER
 
@@ -120,12 +120,10 @@ def _learned(evidence: Evidence, model: Artifact) -> Finding:
     finding = Finding()
     for table, version in sorted(learned_from(evidence.metadata, model)):
         finding += evidence.versions.check(table, version)
-    trainer = evidence.producer(model)
-    if trainer is None:
+    steps = made_by(evidence.metadata, model)
+    if not steps:
         return finding + broken(model.uri, "ML Metadata has no step that made it")
-    graphs = [u.artifact for u in evidence.inputs(trainer) if u.artifact.type == "TransformGraph"]
-    fits = [evidence.producer(graph) for graph in graphs]
-    for step in (trainer, *(fit for fit in fits if fit is not None)):
+    for step in steps:
         for used in evidence.outputs(step):
             # Model and graph have links of their own.
             if used.artifact.type in ("ExampleStatistics", "InferenceResult"):
@@ -152,10 +150,7 @@ def _model(evidence: Evidence, found: Origin, model: Artifact | None) -> Link:
 def _same_model(evidence: Evidence, model: Artifact) -> Finding:
     """Whether its files are those that its name and ML Metadata mean."""
     manifest = json.loads((evidence.settings.home / model.uri / MANIFEST).read_text())
-    digest = sha256()
-    for name, of_file in sorted(manifest.items()):
-        digest.update(name.encode() + b"\0" + bytes.fromhex(of_file))
-    found, noted = digest.hexdigest(), str(model.properties["sha256"])
+    found, noted = manifest_sha256(manifest), str(model.properties["sha256"])
     if found != noted or not model.name.endswith(noted[:8]):
         return broken(model.uri, f"its files hash to {found[:12]}…, recorded is {noted[:12]}…")
     return sound(f"its files hash to {noted[:12]}…, as ML Metadata recorded")
@@ -186,7 +181,8 @@ def _evaluation(evidence: Evidence, found: Origin, push: Push | None) -> Link:
 
 def _newest(evidence: Evidence, kind: str, model_id: str, until: datetime) -> Artifact | None:
     mine = [a for a in evidence.artifacts(kind) if a.properties.get("model_id") == model_id]
-    return next((a for a in reversed(mine) if _time(a) <= until), None)
+    telling = (a for a in reversed(mine) if _time(a) <= until and judges(a.properties))
+    return next(telling, None)
 
 
 def _as_recorded(evidence: Evidence, evaluation: Artifact, metrics: Mapping[str, Any]) -> Finding:
