@@ -19,6 +19,7 @@ from lakehouse.lineage import Node, told
 from lakehouse.lineage.graph import table_version
 from lakehouse.lineage.openlineage import lines
 from lakehouse.lineage.walk import Part as Walked
+from lakehouse.proof.evidence import collected
 from lakehouse.quality import ANOMALIES
 from lakehouse.row_files import csv_chunks
 from lakehouse.snapshots import pin
@@ -111,9 +112,10 @@ def _data(sources: Sources, evidence: Evidence) -> Iterator[File]:
     pinned, ids = pin(sources.lake), list(evidence.deliveries)
     mine = nw.col("delivery_id").is_in(ids)
     for name, table in (("deliveries", DELIVERIES.name), ("anomalies", ANOMALIES.name)):
-        rows = pinned.scan(table).filter(mine).collect("polars").to_native()
-        keys = ["delivery_id"] if table == DELIVERIES.name else ["anomaly_id"]
-        yield f"{name}.jsonl", _json_lines(rows.sort(keys).iter_rows(named=True))
+        rows = _had(evidence, f"{name}.jsonl", partial(collected, pinned.scan(table).filter(mine)))
+        if rows is not None:
+            key = "delivery_id" if table == DELIVERIES.name else "anomaly_id"
+            yield f"{name}.jsonl", _json_lines(rows.sort(key).iter_rows(named=True))
 
 
 def _rows(evidence: Evidence, name: str, ask: Callable[[], pl.LazyFrame]) -> Iterator[File]:
@@ -124,7 +126,10 @@ def _rows(evidence: Evidence, name: str, ask: Callable[[], pl.LazyFrame]) -> Ite
         why = f"{counted:,} rows: the content hash of the table's version says which they are"
         evidence.left_out[name] = why
         return
-    yield name, csv_chunks(ask())
+    # Read before anything of it is sealed: what is damaged in its middle is left out as a whole.
+    read = _had(evidence, name, lambda: list(csv_chunks(ask())))
+    if read is not None:
+        yield name, read
 
 
 def _published(sources: Sources, evidence: Evidence) -> Iterator[File]:
