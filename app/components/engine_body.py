@@ -40,7 +40,7 @@ def engine_body(view: EngineView, profile: Profile, showing: Showing) -> Compone
     return html.Div(
         [
             engine_head(view, profile, showing.as_of, showing.may),
-            forecast_card(view, profile, showing.look.theme, showing.track),
+            forecast_card(view, profile, showing.look.theme, showing.track, showing.as_of),
             *findings_card(view.found, (view.fleet, view.row.engine), profile, showing.as_of),
             *corrections_card(view.corrections, profile),
             chosen_card(shown, showing.chosen),

@@ -20,7 +20,9 @@ WINDOWS = 200
 PROOFS = 12
 
 
-def forecast_card(view: EngineView, profile: Profile, theme: str, graph: str) -> Component:
+def forecast_card(
+    view: EngineView, profile: Profile, theme: str, graph: str, as_of: int | None = None
+) -> Component:
     """The card of one engine; before the first forecast it says what will stand here."""
     head = html.H2("Forecast over its life")
     if not len(view.forecasts.issued) and not len(view.forecasts.backfill):
@@ -28,7 +30,7 @@ def forecast_card(view: EngineView, profile: Profile, theme: str, graph: str) ->
         return html.Section([head, html.P(text, className="sheet nothing")], className="card-part")
     drawn = track_figure(_track(view, profile), theme)
     figure = dcc.Graph(id=graph, figure=drawn, config=GRAPH, style={"height": HEIGHT})
-    sheet = html.Div([figure, _legend(view, profile), *_proofs(view)], className="sheet")
+    sheet = html.Div([figure, _legend(view, profile), *_proofs(view, as_of)], className="sheet")
     return html.Section([head, sheet], className="card-part")
 
 
@@ -77,14 +79,14 @@ def _span(start: float, end: int | None) -> str:
     return f"{start:.0f} or later" if end is None else f"{start:.0f}–{end}"
 
 
-def _proofs(view: EngineView) -> list[Component]:
+def _proofs(view: EngineView, as_of: int | None) -> list[Component]:
     """The newest cycles that something was issued for, each with its proof."""
     cycles = sorted(set(view.forecasts.issued.cycle.tolist()), reverse=True)[:PROOFS]
     if not cycles:
         return []
     words: list[Component | str] = ["Proof of what was issued at cycle "]
     for cycle in cycles:
-        href = proof_address((view.fleet, view.row.engine), cycle)
+        href = proof_address((view.fleet, view.row.engine), cycle, as_of=as_of)
         words += [dcc.Link(f"{cycle:,}", href=href), " · "]
     return [html.P(words[:-1], className="run-hint forecast-proofs")]
 

@@ -43,7 +43,9 @@ def layout(services: Services, request: PageRequest) -> Component:
     if found is None and not broken:
         text = f"Nothing was issued of {fleet}/{engine} at cycle {cycle}."
         return missing(text, "See the engine", back)
-    asked = {"fleet": fleet, "engine": engine, "cycle": ask.cycle, "run_id": ask.run_id}
+    # A later promotion says something else of the same cycle: the chain is of what is shown.
+    run_id = found.run_id if found else ask.run_id
+    asked = {"fleet": fleet, "engine": engine, "cycle": ask.cycle, "run_id": run_id}
     return html.Div(
         [
             dcc.Store(id=Ids.ASK, data=asked),

@@ -64,6 +64,9 @@ def test_the_page_says_what_was_said_and_the_chain_follows(
     page = str(auditor.page(f"/proof/{FLEET}/{engine}/{cycle}"))
     assert f"Engine {engine} of {FLEET} is predicted to" in page
     assert "Every link is being looked at" in page
+    # The chain is of the prediction that the sentence is of, whatever is said later.
+    run = services.lake.scan("gold/predictions").collect("polars").to_native()["run_id"][0]
+    assert f"'run_id': '{run}'" in page or f'"run_id": "{run}"' in page
     assert "Verify a sample" in page
     told = chain(app, auditor, engine, cycle)
     assert told.count("✓ proven") == 17, told
