@@ -56,10 +56,18 @@ def _stamp(found: Lineage, pinned: Pinned) -> list[Part]:
     if start is None:
         return parts
     if all(start.engine):
-        parts.append(Part("engine", start.engine[1], href=engine_address(*start.engine)))
+        parts.append(
+            Part("engine", start.engine[1], href=engine_address(*start.engine, found.ask.as_of))
+        )
     if start.kind == "table":
         table, _, version = start.name.partition("@")
-        parts.append(Part("rows of", start.name, href=table_address(table, int(version))))
+        parts.append(
+            Part(
+                "rows of",
+                start.name,
+                href=table_address(table, int(version), as_of=found.ask.as_of),
+            )
+        )
     if start.kind == "run" and not found.ask.store:
         run = start.name.removeprefix("run:")
         parts.append(Part("page of run", run, href=run_address(run)))
@@ -70,7 +78,7 @@ def _trail(ask: Ask) -> Component:
     """The way back to where one may begin, and to the whole of a store of others."""
     links: list[Component | str] = [dcc.Link("Lineage", href=lineage_address("", ask.as_of))]
     if ask.store and ask.of:
-        whole = lineage_view_address(Ask(store=ask.store).to())
+        whole = lineage_view_address(Ask(store=ask.store, as_of=ask.as_of).to())
         links += [" / ", dcc.Link(ask.store, href=whole)]
     return html.Nav(links, className="run-trail", **aria(label="Where this is"))
 

@@ -26,7 +26,7 @@ def lineage_starts(found: Lineage, stores: Sequence[str]) -> Component:
             "Deliveries", [_link(found.ask, name_of(n), n.label, n) for n in _newest(deliveries)]
         ),
         _group("Runs", _runs(found)),
-        _group("Stores of others", [_store(name) for name in stores]),
+        _group("Stores of others", [_store(found.ask, name) for name in stores]),
     ]
     shown = [group for group in groups if group is not None]
     empty = html.P(
@@ -51,8 +51,9 @@ def _link(ask: Ask, name: str, label: str, node: Node | None = None) -> Componen
     return html.Li([dcc.Link(label, href=lineage_address(name, ask.as_of)), *when])
 
 
-def _store(name: str) -> Component:
-    return html.Li(dcc.Link(name, href=lineage_view_address(Ask(store=name).to())))
+def _store(ask: Ask, name: str) -> Component:
+    whole = Ask(store=name, as_of=ask.as_of)
+    return html.Li(dcc.Link(name, href=lineage_view_address(whole.to())))
 
 
 def _group(name: str, links: list[Component]) -> Component | None:
