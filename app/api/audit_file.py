@@ -5,6 +5,7 @@ from typing import get_args
 from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from app.queries.as_of import asked
 from app.queries.audit import Ask, fitting
 from app.security import current_user
 from app.security.roles import Action, acting
@@ -28,11 +29,11 @@ def blueprint(services: Services) -> Blueprint:
         chosen: Format | None = next((each for each in get_args(Format) if each == form), None)
         if chosen is None:
             abort(404)
-        ask, as_of = Ask.of(request.args), request.args.get("as_of", type=int)
-        asked = {**ask.selection.asked, **({} if as_of is None else {"as_of": as_of})}
+        ask, as_of = Ask.of(request.args), asked(request.args.get("as_of", ""))
+        told = {**ask.selection.asked, **({} if as_of is None else {"as_of": as_of})}
         try:
             with acting(
-                current_user(), Action.READ_AUDIT, services.audit, f"log.{form}", asked or None
+                current_user(), Action.READ_AUDIT, services.audit, f"log.{form}", told or None
             ):
                 until = None if as_of is None else services.pinned(as_of).snapshot.time
                 found = fitting(ask, services.audit.read(), until)

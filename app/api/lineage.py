@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from app.queries.as_of import asked
 from app.queries.lineage import OWN, Ask, Lineage, lineage
 from app.queries.lineage_rows import touched
 from app.security import current_user
@@ -30,8 +31,7 @@ def blueprint(services: Services) -> Blueprint:
         require(current_user(), Action.SEE, services.audit, "lineage")
         if file not in _FORMS:
             return jsonify(error=f"there is no {file[:40]}: {', '.join(_FORMS)}"), 404
-        as_of = request.args.get("as_of", "")
-        seq = int(as_of) if as_of.isdecimal() and len(as_of) < 16 else None
+        seq = asked(request.args.get("as_of", ""))
         try:
             pinned = services.pinned(seq)
         except LookupError as error:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from app.queries.as_of import asked
+
 Theme = Literal["light", "dark"]
 
 
@@ -28,5 +30,4 @@ class PageRequest:
     @property
     def as_of(self) -> int | None:
         """The pinned snapshot, None for now."""
-        text = self.query.get("as_of", "")
-        return int(text) if text.isdecimal() and len(text) < 16 else None
+        return asked(self.query.get("as_of", ""))

@@ -7,6 +7,11 @@ from lakehouse.lake import Lake
 from lakehouse.snapshots import at
 
 
+def asked(text: str) -> int | None:
+    """The number of a snapshot in an address; None ("now") for whatever is none."""
+    return int(text) if text.isdecimal() and len(text) < 16 else None
+
+
 def resolve(lake: Lake, text: str) -> int | None:
     """The snapshot that a number, a time or a day names; None ("now") for an empty text.
 
@@ -18,8 +23,9 @@ def resolve(lake: Lake, text: str) -> int | None:
     text = text.strip()
     if text in ("", "now"):
         return None
-    if text.isdecimal() and len(text) < 16:
-        return pinned(lake, int(text)).snapshot.seq
+    seq = asked(text)
+    if seq is not None:
+        return pinned(lake, seq).snapshot.seq
     return at(lake, moment(text)).seq
 
 
