@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from hashlib import sha256
+from hashlib import file_digest
+from os import SEEK_END
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -28,7 +29,7 @@ def blueprint(services: Services) -> Blueprint:
     @routes.get("/audit/evidence.zip")
     def download() -> ResponseReturnValue:
         # The metadata store's library is loaded by who asks for evidence, not at the start.
-        from lakehouse.bundle import Sources, StartError, make_bundle
+        from lakehouse.bundle import Sources, StartError, StoreError, make_bundle
 
         name, user = request.args.get("of", "").strip()[:LONGEST], current_user()
         require(user, Action.READ_AUDIT, services.audit, f"bundle {name}")
@@ -39,8 +40,12 @@ def blueprint(services: Services) -> Blueprint:
         except StartError as error:
             content.close()
             return jsonify(error=f"{error}"), 404
-        digest, size = _measured(content)
-        told = {"sha256": digest}
+        except StoreError as error:
+            content.close()
+            return jsonify(error=f"{error}"), 503
+        size = content.seek(0, SEEK_END)
+        content.seek(0)
+        told = {"sha256": file_digest(content, "sha256").hexdigest()}
         with acting(user, Action.READ_AUDIT, services.audit, f"bundle {name}", told):
             response = Response(_read(content), mimetype="application/zip")
         response.headers["Content-Length"] = str(size)
@@ -49,14 +54,6 @@ def blueprint(services: Services) -> Blueprint:
         return response
 
     return routes
-
-
-def _measured(content: IO[bytes]) -> tuple[str, int]:
-    digest = sha256()
-    content.seek(0)
-    while block := content.read(_BLOCK):
-        digest.update(block)
-    return digest.hexdigest(), content.tell()
 
 
 def _read(content: IO[bytes]) -> Iterator[bytes]:

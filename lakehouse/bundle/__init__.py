@@ -3,6 +3,7 @@
 from lakehouse.bundle.check import Checked, check_bundle
 from lakehouse.bundle.evidence import Sources
 from lakehouse.bundle.make import Made, make_bundle
+from lakehouse.lineage.reading import StoreError
 from lakehouse.lineage.starts import StartError
 
-__all__ = ["Checked", "Made", "Sources", "StartError", "check_bundle", "make_bundle"]
+__all__ = ["Checked", "Made", "Sources", "StartError", "StoreError", "check_bundle", "make_bundle"]

@@ -18,6 +18,8 @@ from lakehouse.snapshots import Pinned
 from lakehouse.tables import BACKFILL, PREDICTIONS, SILVER, TABLES
 
 SUBJECT = "subject"
+# No number of flights is longer, and a longer one fits into no column.
+LONGEST_CYCLE = 15
 SAYS = "BulkInferrer"
 
 
@@ -163,7 +165,7 @@ def run_start(run: str, graph: Graph) -> Start:
 def _prediction(name: str, graph: Graph, pinned: Pinned) -> Start:
     whole, _, cycle = name.partition("@")
     fleet, _, engine = whole.partition("/")
-    if not engine or not cycle.isdecimal():
+    if not engine or not cycle.isdecimal() or len(cycle) > LONGEST_CYCLE:
         raise StartError(f"{name!r}: FLEET/ENGINE@CYCLE expected")
     for table in (PREDICTIONS.name, BACKFILL.name):
         row = _said(pinned, table, fleet, engine, int(cycle))

@@ -161,7 +161,15 @@ def test_who_may_gets_it_and_the_log_notes_its_hash(
     assert (entry.action, entry.object) == ("read_audit", f"bundle {name_of(said)}")
     assert entry.after == {"sha256": sha256(answer.get_data()).hexdigest()}
     assert "evidence-SIM-late-1-" in answer.headers["Content-Disposition"]
-    for wrong in ("", "SIM/nobody@3", "../../etc/passwd", "m-none", "SIM/late-1@x"):
+    wrongs = (
+        "",
+        "SIM/nobody@3",
+        "../../etc/passwd",
+        "m-none",
+        "SIM/late-1@x",
+        f"SIM/late-1@{'9' * 40}",
+    )
+    for wrong in wrongs:
         missing = auditor.client.get("/audit/evidence.zip", query_string={"of": wrong})
         assert missing.status_code == 404, wrong
     engineer = taught_browser("engineer")
