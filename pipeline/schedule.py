@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from lakehouse.audit import AuditLog, Event
 from lakehouse.clock import now
 from lakehouse.requests import MaintainRequest, Request, VerifyRequest
-from lakehouse.runs import RunStore
+from lakehouse.runs import FINAL, RunStore
 from lakehouse.settings import Settings
 
 WHO = "worker"
@@ -53,12 +53,14 @@ def keep_schedule(settings: Settings, stopped: threading.Event) -> None:
 
 
 def ask_if_due(settings: Settings, runs: RunStore, due: Due, at: datetime) -> str | None:
-    """Ask for something, audited, if the last one was long enough ago; returns the run.
+    """Ask for something, audited, if the last one ended and was long enough ago; returns the run.
 
     Raises:
         AuditError: it could not be written down, so it was not asked for.
     """
     last = runs.recent(1, kind=due.request.workflow)
+    if last and last[0].state not in FINAL:
+        return None
     if last and at - last[0].queued < timedelta(hours=due.every_hours):
         return None
     AuditLog(settings.audit).append(Event(WHO, "", due.request.workflow, due.target))

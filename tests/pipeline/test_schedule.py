@@ -37,6 +37,9 @@ def test_an_upkeep_is_due_when_the_last_one_is_long_ago(tmp_path: Path) -> None:
     (entry,) = AuditLog(settings.audit).entries()
     assert (entry.actor, entry.action) == ("worker", "maintain")
     assert ask_if_due(settings, runs, due, now() + timedelta(hours=23)) is None
+    # One that has not ended is not asked for again, however long it takes.
+    assert ask_if_due(settings, runs, due, now() + timedelta(hours=25)) is None
+    assert len(AuditLog(settings.audit).entries()) == 1
     runs.cancel(first)
     assert ask_if_due(settings, runs, due, now() + timedelta(hours=25)) not in (None, first)
 
@@ -57,13 +60,25 @@ def test_a_verification_has_a_schedule_of_its_own(tmp_path: Path) -> None:
     assert (proof.every_hours, proof.request) == (2, VerifyRequest(deep=True))
 
 
+def test_a_worker_that_came_for_a_person_s_run_keeps_no_schedule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(tmp_path / "var", every_hours=1)
+    init(settings)
+    kept: list[Settings] = []
+    monkeypatch.setattr("pipeline.worker.keep_schedule", lambda settings, _: kept.append(settings))
+    with worker(settings, streams=False):
+        pass
+    assert kept == []
+    with worker(settings):
+        pass
+    assert kept == [settings]
+
+
 def test_a_worker_that_stays_keeps_the_schedule(tmp_path: Path) -> None:
-    """One that came for a person's run does not."""
     settings = settings_of(tmp_path / "var", every_hours=1)
     init(settings)
     runs = RunStore(settings)
-    with worker(settings, streams=False):
-        assert runs.recent(1, kind="maintain") == ()
     with worker(settings):
         while not (found := runs.recent(1, kind="maintain")):
             time.sleep(0.05)
