@@ -7,8 +7,9 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from app.components import model_compare as drawn
-from app.components.addresses import compared_address, models_address
+from app.components.addresses import MODELS, compared_address, models_address
 from app.components.aria import aria
+from app.components.states import missing
 from app.pages import PageRequest
 from app.queries import compared_models, models
 from app.services import Services
@@ -24,7 +25,10 @@ def layout(services: Services, request: PageRequest) -> Component:
     """Both as the address asks for them: ``left``, ``right``, ``as_of``."""
     pinned, as_of, query = services.pinned(request.as_of), request.as_of, request.query
     both = query.get("left", ""), query.get("right", "")
-    rows = models.every(services, pinned)
+    found = models.every(services, pinned)
+    if found.problem:
+        return missing(found.problem, "See all models", MODELS)
+    rows = found.rows
     sides = [next((row for row in rows if row.model.model_id == name), None) for name in both]
     back = dcc.Link("Models", href=models_address("", as_of))
     trail: list[Component | str] = [back, " / compare"]

@@ -22,7 +22,7 @@ def layout(services: Services, request: PageRequest) -> Component:
     pinned, as_of = services.pinned(request.as_of), request.as_of
     row = models.find(services, pinned, request.path["model"])
     if row is None:
-        problem = models.models(services, pinned, "").problem
+        problem = models.every(services, pinned).problem
         what = problem or f"There is no model {request.path['model']}."
         return missing(what, "See all models", MODELS)
     view = models.view(services, pinned, row)

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
@@ -46,7 +46,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Models:
-    """The models of one fleet, newest first; ``problem`` in words."""
+    """Models, newest first; ``problem`` in words."""
 
     rows: tuple[Row, ...] = ()
     problem: str = ""
@@ -80,14 +80,14 @@ def fleets(services: Services, pinned: Pinned) -> tuple[str, ...]:
 
 def models(services: Services, pinned: Pinned, fleet: str) -> Models:
     """The models of a fleet as of a snapshot."""
+    found = every(services, pinned)
+    return replace(found, rows=tuple(row for row in found.rows if row.model.fleet == fleet))
+
+
+def every(services: Services, pinned: Pinned) -> Models:
+    """The models of all fleets as of a snapshot."""
     found, problem = _models(services, pinned)
-    mine = [each for each in found if each[0].fleet == fleet]
-    return Models(tuple(_row(services, pinned, each) for each in mine[::-1]), problem)
-
-
-def every(services: Services, pinned: Pinned) -> tuple[Row, ...]:
-    """The models of all fleets as of a snapshot, newest first."""
-    return tuple(_row(services, pinned, each) for each in _models(services, pinned)[0][::-1])
+    return Models(tuple(_row(services, pinned, each) for each in found[::-1]), problem)
 
 
 def find(services: Services, pinned: Pinned, model_id: str) -> Row | None:

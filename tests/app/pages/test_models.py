@@ -162,3 +162,5 @@ def test_a_metadata_store_that_cannot_be_read_is_said(
     assert "metadata store cannot be read" in page
     assert f"/models/{NEW}" in page
     assert "metadata store cannot be read" in drawn(browser, f"/models/{NEW}")
+    compared = drawn(browser, "/models/compare", f"?left={OLD}&right={NEW}")
+    assert "metadata store cannot be read" in compared
