@@ -76,8 +76,7 @@ def export(
     chosen: Format = "csv" if (form or target.suffix.removeprefix(".")) == "csv" else "jsonl"
     entries = selection.of(log.read())
     with new_file(target.absolute()) as aside:
-        asked_for = [f"{name}={value}" for name, value in selection.asked.items()]
-        audited(settings, "read_audit", " ".join([f"log.{chosen}", *asked_for]))
+        audited(settings, "read_audit", f"log.{chosen}", selection.asked or None)
         found = [*entries]
         with aside.open("wb") as file:
             file.writelines(chunks(found, chosen))

@@ -18,7 +18,7 @@ from lakehouse.runs import Run
 from lakehouse.settings import Settings
 from lakehouse.snapshots import Pinned, pin
 from lakehouse.tables import SILVER, TABLES
-from pipeline.commands.output import Exit, fail, json_option, show
+from pipeline.commands.output import Exit, fail, json_option, refused, show
 from pipeline.commands.reading import only_fleet, split_flights
 from pipeline.commands.running import ask, checked, document_of, end
 from pipeline.home import Home, open_home
@@ -125,7 +125,7 @@ def restore_table(settings: Settings, table: str, version: int, reason: str, as_
         fail(f"{table!r} is no table; there are {', '.join(TABLES)}", Exit.USAGE)
     request = checked(RestoreRequest, table=table, version=version, reason=reason)
     if why := no_restore(table):
-        fail(why, Exit.REFUSED)
+        refused(settings, request.workflow, f"{table}@{version}", why)
     decided(ask(settings, request, f"{table}@{version}"), as_json)
 
 

@@ -14,6 +14,7 @@ from lakehouse.lineage.reading import StoreError
 from lakehouse.lineage.starts import Start, StartError, resolve, resolve_foreign
 from lakehouse.lineage.store import Store, StoreFile, document
 from lakehouse.lineage.walk import Part, Reach, walk
+from lakehouse.row_files import new_file
 from lakehouse.settings import Settings
 from lakehouse.snapshots import pin
 from pipeline.commands.output import Exit, audited, fail, json_option, show, table, usage_errors
@@ -76,9 +77,9 @@ def export(settings: Settings, /, name: str, form: str, **options: Any) -> None:
     if target is None:
         show(result | {"content": text}, options["as_json"], text.rstrip("\n"))
         return
-    audited(settings, "export", f"lineage of {start.name}")
-    with target.open("x", encoding="utf-8") as file:
-        file.write(text)
+    with new_file(target.absolute()) as aside:
+        audited(settings, "export", f"lineage of {start.name}")
+        aside.write_text(text, encoding="utf-8")
     words = f"{len(part.nodes):,} nodes in {target}"
     show(result | {"file": str(target.absolute())}, options["as_json"], words)
 

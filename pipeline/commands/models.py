@@ -10,7 +10,7 @@ from lakehouse.registry import Model, registered
 from lakehouse.serving import all_live
 from lakehouse.settings import Settings
 from pipeline.commands.deciding import decided, reason_option
-from pipeline.commands.output import Exit, fail, json_option, show, table
+from pipeline.commands.output import Exit, fail, json_option, refused, show, table
 from pipeline.commands.reading import only_fleet
 from pipeline.commands.running import ask, checked
 from pipeline.home import Home, open_home
@@ -51,7 +51,7 @@ def promote(settings: Settings, model_id: str, reason: str, as_json: bool) -> No
     try:
         request = checked(promotion, **about, model_id=model_id, reason=reason)
     except PromotionError as error:
-        fail(str(error), Exit.REFUSED)
+        refused(settings, "promote", model_id, str(error))
     decided(ask(settings, request, model_id), as_json)
 
 
@@ -68,7 +68,7 @@ def rollback(settings: Settings, fleet: str | None, reason: str, as_json: bool) 
     try:
         request = checked(roll_back, **about, fleet=name, reason=reason)
     except PromotionError as error:
-        fail(str(error), Exit.REFUSED)
+        refused(settings, "roll_back", name, str(error))
     decided(ask(settings, request, f"{name} to {request.model_id}", "roll_back"), as_json)
 
 

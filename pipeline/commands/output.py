@@ -71,6 +71,13 @@ def audited(settings: Settings, action: str, target: str, asked: Any = None) -> 
     AuditLog(settings.audit).append(Event(me(), "admin", action, target, after=asked))
 
 
+def refused(settings: Settings, action: str, target: str, why: str) -> NoReturn:
+    """Write down that something cannot be done, say why, and end."""
+    event = Event(me(), "admin", action, target, "refused", why)
+    AuditLog(settings.audit).append(event)
+    fail(why, Exit.REFUSED)
+
+
 def usage_errors(*errors: type[Exception]) -> Callable[[Callable[P, None]], Callable[P, None]]:
     """Turn these errors into a message and the exit code for wrong usage."""
 

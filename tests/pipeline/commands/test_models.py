@@ -136,6 +136,7 @@ def test_a_model_whose_files_are_not_those_that_were_registered_is_refused(
         shutil.copytree(own / "artifacts" / "Trainer" / old, file.parent)
     done = quick(own, "promote", new, *WHY)
     assert done.exit_code == 4
+    assert AuditLog(own / "audit").entries()[-1].outcome == "refused"
     told = "those that were registered" if damage == "replaced" else "near.ubj"
     assert told in done.stderr
     assert serving(own) == old
