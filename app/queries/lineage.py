@@ -162,16 +162,20 @@ def _start(pinned: Pinned, ask: Ask, store: Store, graph: Graph) -> Start:
     return Start("", "store", ask.store, newest_first(graph))
 
 
-def _reach(pinned: Pinned, ask: Ask, most: int) -> Reach:
+def until(pinned: Pinned, ask: Ask) -> int | None:
+    """The end of what was recorded by the snapshot (milliseconds since 1970), None for now."""
     time = pinned.snapshot.time
-    until = int(time.timestamp() * 1000) if ask.as_of is not None and time else None
+    return int(time.timestamp() * 1000) if ask.as_of is not None and time else None
+
+
+def _reach(pinned: Pinned, ask: Ask, most: int) -> Reach:
     whole = not ask.of and bool(ask.store)
     return Reach(
         back=ask.way != "forward" and not whole,
         forward=ask.way != "back" and not whole,
         steps=ask.steps or None,
         most=most,
-        until=until,
+        until=until(pinned, ask),
         through=(lambda _node: True) if ask.books or ask.store else walked_through,
     )
 

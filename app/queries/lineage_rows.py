@@ -13,10 +13,10 @@ import polars as pl
 from cachetools import LRUCache, cached
 
 from app.queries.anomalies import counts_by_delivery
-from app.queries.lineage import Lineage
+from app.queries.lineage import Lineage, until
 from lakehouse.lineage.own import delivery_key
 from lakehouse.lineage.starts import Start
-from lakehouse.lineage.walk import reachable
+from lakehouse.lineage.walk import after
 from lakehouse.profiles import Profile
 from lakehouse.snapshots import Pinned
 from lakehouse.tables import FAILURES, PREDICTIONS, SILVER
@@ -135,6 +135,7 @@ def _brought(pinned: Pinned, fleet: str, engine: str, cycle: int | None) -> pl.D
     key=lambda pinned, _profile, found, start: (
         pinned.lake,
         pinned.snapshot.seq,
+        found.ask.as_of,
         found.store.stamp,
         start.name,
     ),
@@ -164,8 +165,9 @@ def _taught(
     failed = _frame(pinned, FAILURES.name, [nw.col("fleet") == fleet], ("engine",))
     if brought.join(failed, on="engine", how="semi").is_empty():
         return ()
-    after = (found.graph.nodes[key] for key in reachable(found.graph, start.keys, back=False))
-    models = [n for n in after if n.type == "Model" and n.properties.get("fleet") == fleet]
+    came = after(found.graph, start.keys, until(pinned, found.ask))
+    nodes = (found.graph.nodes[key] for key in came)
+    models = [n for n in nodes if n.type == "Model" and n.properties.get("fleet") == fleet]
     return tuple(node.label for node in sorted(models, key=lambda node: node.created))
 
 

@@ -75,12 +75,10 @@ def walk(graph: Graph, starts: Iterable[str], reach: Reach) -> Part:
     return Part(nodes, edges, begun, more, full or len(ordered) > reach.most)
 
 
-def reachable(
-    graph: Graph, starts: Iterable[str], back: bool, until: int | None = None
-) -> set[str]:
-    """Every node that comes before (``back``) or after the starts, however far."""
+def after(graph: Graph, starts: Iterable[str], until: int | None) -> set[str]:
+    """Every node that came of the starts, however far, by a time (milliseconds since 1970)."""
     reach = Reach(steps=None, most=len(graph.nodes), until=until)
-    found, _ = _Way(graph, reach, back).visit(tuple(starts))
+    found, _ = _Way(graph, reach, back=False).visit(tuple(starts))
     return set(found)
 
 

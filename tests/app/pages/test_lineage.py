@@ -73,6 +73,17 @@ def test_a_delivery_shows_its_hash_its_graph_and_what_it_touched(
     assert "touched.csv?of=" in text and "/engine/SIM/late-" in text
 
 
+def test_as_of_a_snapshot_a_delivery_taught_no_later_model(
+    ada: Browser, taught_home: TaughtHome
+) -> None:
+    """The history was taken in by the first snapshot, the model came with the second."""
+    delivery = taught_home.history["deliveries"][0]["delivery_id"]
+    model = taught_home.trained["model_id"]
+    assert model in text_of(ada.page("/lineage", f"?of={delivery}&way=forward&steps=1"))
+    then = ada.page("/lineage", f"?of={delivery}&way=forward&steps=1&as_of=1")
+    assert "What it touched" in text_of(then) and model not in text_of(then)
+
+
 def test_the_table_has_every_node_of_the_picture_and_is_sorted_as_asked(
     ada: Browser, taught_home: TaughtHome
 ) -> None:

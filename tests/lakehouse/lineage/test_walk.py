@@ -5,7 +5,7 @@ import pytest
 from lakehouse.lineage.collapse import by_run
 from lakehouse.lineage.graph import Edge, Graph, Node
 from lakehouse.lineage.store import StoreFile
-from lakehouse.lineage.walk import Part, Reach, reachable, walk
+from lakehouse.lineage.walk import Part, Reach, after, walk
 from tests.lakehouse.lineage.stores import chain
 
 
@@ -65,7 +65,7 @@ def test_what_is_not_walked_through_still_shows(graph: Graph) -> None:
 def test_nothing_later_than_a_moment_shows(graph: Graph) -> None:
     start = key(graph, "silver/readings@1")
     then = graph.nodes[key(graph, "Trainer", "train-1")].created
-    found = reachable(graph, [start], back=False, until=then)
+    found = after(graph, [start], then)
     assert key(graph, "m-1") in found and key(graph, "gold/predictions@0") not in found
 
 
