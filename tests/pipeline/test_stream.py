@@ -14,22 +14,8 @@ from tests.pipeline.killed_stream import (
     arrive,
     assert_equal_load,
     killed_again_and_again,
-    load,
-    write_parts,
 )
 from tests.pipeline.oracle import assert_sound
-
-
-@pytest.fixture(scope="module")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Fifty files."""
-    return write_parts(tmp_path_factory.mktemp("parts"))
-
-
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory, parts: Path) -> Path:
-    """A home that took all of them at once."""
-    return load(tmp_path_factory.mktemp("loaded") / "var", parts)
 
 
 @pytest.mark.fault
