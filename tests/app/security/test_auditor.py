@@ -3,25 +3,20 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pytest
 from dash import Dash
 
 from app.factory import PAGES
-from app.launcher import Launcher
-from app.security.roles import RIGHTS, Action, Refused, Role
+from app.security.roles import RIGHTS, Action, Role
 from app.services import Services
 from lakehouse.requests import VerifyRequest
-from lakehouse.users import User
-from tests.app.conftest import app_over, signed_in_to
 from tests.app.sample_runs import SampleRuns, run_id, sample_run
 from tests.app.security.conftest import Browser
 from tests.app.security.test_guard import routes
 from tests.app.security.test_roles import pressed
 from tests.app.taught_home import FLEET, TaughtHome
-from tests.app.test_launcher import ENGINEERS_ONLY
 
 READS = {"see", "read_audit", "verify"}
 # What a browser sends of a field and of a store; a click is a number.
@@ -37,21 +32,9 @@ def store() -> SampleRuns:
 
 
 @pytest.fixture
-def lived(taught_services: Services, store: SampleRuns) -> Services:
+def taught_services(taught_services: Services, store: SampleRuns) -> Services:
     """The home that has lived, with those runs."""
     return replace(taught_services, runs=store)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def lived_app(lived: Services, monkeypatch: pytest.MonkeyPatch) -> Dash:
-    """The dashboard over it."""
-    return app_over(lived, monkeypatch)
-
-
-@pytest.fixture
-def browser(lived: Services, lived_app: Dash) -> Callable[[str], Browser]:
-    """Signs in to it with a role."""
-    return partial(signed_in_to, lived, lived_app)
 
 
 def names(services: Services, home: TaughtHome) -> dict[str, str]:
@@ -76,10 +59,10 @@ def filled(path: str, known: dict[str, str]) -> str:
 
 
 def test_every_page_opens(
-    lived: Services, browser: Callable[[str], Browser], taught_home: TaughtHome
+    taught_services: Services, taught_browser: Callable[[str], Browser], taught_home: TaughtHome
 ) -> None:
     """Those that are made later too; only users and their roles are not an auditor's."""
-    auditor, known = browser("auditor"), names(lived, taught_home)
+    auditor, known = taught_browser("auditor"), names(taught_services, taught_home)
     for page in PAGES:
         path = filled(page.PATH, known)
         drawn = json.dumps(auditor.page(path), ensure_ascii=False)
@@ -89,12 +72,15 @@ def test_every_page_opens(
 
 
 def test_every_file_can_be_had(
-    lived: Services, lived_app: Dash, browser: Callable[[str], Browser], taught_home: TaughtHome
+    taught_services: Services,
+    taught_app: Dash,
+    taught_browser: Callable[[str], Browser],
+    taught_home: TaughtHome,
 ) -> None:
     """Whatever answers a GET, by its own address."""
-    auditor, known = browser("auditor"), names(lived, taught_home)
+    auditor, known = taught_browser("auditor"), names(taught_services, taught_home)
     of = {"of": f"{FLEET}/{known['engine']}@{known['cycle']}"}
-    for rule in lived_app.server.url_map.iter_rules():
+    for rule in taught_app.server.url_map.iter_rules():
         name = rule.endpoint
         if "GET" not in (rule.methods or ()) or "." not in name or "static" in name:
             continue
@@ -107,43 +93,38 @@ def test_every_file_can_be_had(
         assert answer.status_code == (302 if name == "sign_in.show" else 200), rule.rule
 
 
-@pytest.mark.parametrize("ask", ENGINEERS_ONLY.values(), ids=ENGINEERS_ONLY.keys())
-def test_every_launch_is_refused_and_in_the_log(
-    lived: Services, store: SampleRuns, ask: Callable[..., Any]
-) -> None:
-    """By the one door that buttons, routes and forged requests go through."""
-    with pytest.raises(Refused):
-        ask(Launcher(lived), User("eve", "auditor"))
-    assert (store.submitted, store.cancelled) == ([], [])
-    assert lived.audit.entries()[-1].outcome == "refused"
-
-
 def test_every_forged_callback_changes_nothing_and_is_in_the_log(
-    lived: Services, lived_app: Dash, browser: Callable[[str], Browser], store: SampleRuns
+    taught_services: Services,
+    taught_app: Dash,
+    taught_browser: Callable[[str], Browser],
+    store: SampleRuns,
 ) -> None:
     """Every callback that there is, with every button pressed; a verification changes nothing."""
-    auditor, accounts = browser("auditor"), lived.users.accounts()
-    before, refused = len(lived.audit.entries()), 0
-    for output, callback in lived_app.callback_map.items():
+    auditor, accounts = taught_browser("auditor"), taught_services.users.accounts()
+    before, refused = len(taught_services.audit.entries()), 0
+    for output, callback in taught_app.callback_map.items():
         if "callback" in callback:
-            body = pressed(lived_app, output)
+            body = pressed(taught_app, output)
             for part in (*body["inputs"], *body["state"]):
                 part["value"] = SENT.get(part["property"], 1)
             refused += auditor.call(body).status_code == 403
     assert [request for request, _ in store.submitted] == [VerifyRequest()]
-    assert (store.cancelled, lived.users.accounts()) == ([], accounts)
-    entries = lived.audit.entries()[before:]
+    assert (store.cancelled, taught_services.users.accounts()) == ([], accounts)
+    entries = taught_services.audit.entries()[before:]
     assert [entry.outcome for entry in entries].count("refused") >= refused > 5
     done = {entry.action for entry in entries if entry.outcome == "allowed"}
     assert done <= READS | OWN | {"queue"}
 
 
 def test_every_route_that_takes_something_refuses_it(
-    lived_app: Dash, browser: Callable[[str], Browser], store: SampleRuns, lived: Services
+    taught_app: Dash,
+    taught_browser: Callable[[str], Browser],
+    store: SampleRuns,
+    taught_services: Services,
 ) -> None:
     """Uploads and whatever comes later; signing out is everybody's."""
-    auditor = browser("auditor")
-    for endpoint, method, path in routes(lived_app):
+    auditor = taught_browser("auditor")
+    for endpoint, method, path in routes(taught_app):
         if method in ("GET", "OPTIONS") or endpoint.startswith(("/_dash", "sign_in.")):
             continue
         headers = {"X-CSRFToken": auditor.token()}
@@ -152,7 +133,7 @@ def test_every_route_that_takes_something_refuses_it(
             content_type="application/octet-stream", query_string={"name": "a.csv"},
         )  # fmt: skip
         assert answer.status_code >= 400, path
-        assert lived.audit.entries()[-1].outcome == "refused", path
+        assert taught_services.audit.entries()[-1].outcome == "refused", path
     assert store.submitted == []
 
 
