@@ -91,14 +91,6 @@ def counted(pinned: Pinned, served: Iterable[Period]) -> tuple[Period, ...]:
     return tuple(replace(one, predictions=sums.get(at, 0)) for at, one in enumerate(served))
 
 
-def live_at(served: Iterable[Period], fleet: str, time: datetime) -> Period | None:
-    """What was live for a fleet at a moment, None while nothing was."""
-    for one in served:
-        if one.fleet == fleet and one.start <= time and (one.end is None or time < one.end):
-            return one
-    return None
-
-
 def served_before(served: Iterable[Period], fleet: str, model_id: str) -> str | None:
     """The model that last served a fleet before ``model_id`` did, None when none has."""
     mine = [one.model_id for one in served if one.fleet == fleet and one.model_id != model_id]

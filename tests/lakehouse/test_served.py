@@ -6,7 +6,7 @@ import pytest
 
 from lakehouse.engines.local import LocalEngine
 from lakehouse.lake import Commit, Lake
-from lakehouse.served import live_at, periods, served_before
+from lakehouse.served import periods, served_before
 from lakehouse.snapshots import Snapshot, take
 
 
@@ -37,15 +37,6 @@ def test_as_of_a_snapshot_what_came_later_is_not_known(lake: Lake) -> None:
     lived(lake, {"F": "a"}, {"F": "b"})
     assert [(one.model_id, one.end) for one in periods(lake, 1)] == [("a", None)]
     assert periods(lake, 0) == ()
-
-
-def test_the_moment_of_a_change_belongs_to_the_new_model(lake: Lake) -> None:
-    taken = lived(lake, {"F": "a"}, {"F": "b"})
-    assert taken[1].time is not None
-    served = periods(lake)
-    then = live_at(served, "F", taken[1].time)
-    assert then is not None and then.model_id == "b"
-    assert live_at(served, "G", taken[1].time) is None
 
 
 def test_a_roll_back_leads_to_the_model_before_whatever_came_before_that(lake: Lake) -> None:
