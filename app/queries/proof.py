@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from lakehouse.proof.evidence import Evidence
 
 _T = TypeVar("_T")
-# Looking at everything anew is heavy: one at a time, the others wait.
+# Looking at everything anew is heavy: one at a time. Who waits holds a thread of the pages, so
+# nobody waits for longer than one proof takes.
 _ONE = Lock()
+_PATIENCE_SECONDS = 3.0
 _LOG = logging.getLogger(__name__)
 NO_HOME = "Nothing has been run here yet, so there is nothing to prove."
+BUSY = "Another check of everything is going on. Load the page again in a moment."
 UNREADABLE = "The chain cannot be followed: `stillwater verify` says what is broken."
 
 
@@ -131,10 +134,13 @@ def _looked(
     from lakehouse.proof.evidence import Evidence
 
     settings, profile = services.settings, services.profile
+    if not _ONE.acquire(timeout=_PATIENCE_SECONDS):
+        return failed(BUSY)
     try:
-        with _ONE:
-            return look(Evidence(settings, profile, services.lake, services.runs))
+        return look(Evidence(settings, profile, services.lake, services.runs))
     # A file that polars cannot read ends in a panic, which is no Exception.
     except (Exception, PanicException):
         _LOG.exception("the chain cannot be followed")
         return failed(UNREADABLE)
+    finally:
+        _ONE.release()

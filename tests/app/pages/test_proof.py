@@ -12,6 +12,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
 from app.factory import open_services
+from app.queries import proof as queries
 from app.services import Services
 from lakehouse.audit import AuditLog
 from lakehouse.settings import Settings
@@ -86,6 +87,20 @@ def test_what_was_changed_is_broken_and_named(
     assert told.count("✕ broken") == 1
     assert "One link is broken" in told
     assert file.relative_to(services.settings.home).as_posix() in told
+
+
+def test_who_comes_while_another_looks_is_told_so(
+    services: Services,
+    app: Dash,
+    user_of: Callable[[str], Browser],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No thread of the pages waits until a large sample is through."""
+    monkeypatch.setattr(queries, "_PATIENCE_SECONDS", 0.01)
+    engine, cycle = issued(services)
+    with queries._ONE:
+        assert queries.BUSY in chain(app, user_of("operator"), engine, cycle)
+    assert "All 17 links hold" in chain(app, user_of("auditor"), engine, cycle)
 
 
 def test_what_was_never_said_has_no_proof(user_of: Callable[[str], Browser]) -> None:
