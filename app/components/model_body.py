@@ -44,12 +44,12 @@ def gate_words(verdict: Verdict | None, as_of: int | None) -> list[Component | s
     if verdict is None:
         return ["It was never evaluated: its training ended before the gate judged it."]
     said = "The gate let it pass" if verdict.blessed else "The gate refused it"
-    words: list[Component | str] = [html.Strong(said), f": {plain(verdict.reasons)}. "]
+    run = dcc.Link(verdict.run_id, href=run_address(verdict.run_id))
+    words: list[Component | str] = [html.Strong(said), f": {plain(verdict.reasons)}; in ", run]
     if verdict.baseline:
         link = dcc.Link(verdict.baseline, href=model_address(verdict.baseline, as_of))
-        words += ["Held against ", link, " "]
-    words += ["in ", dcc.Link(verdict.run_id, href=run_address(verdict.run_id)), "."]
-    return words
+        words += [", held against ", link]
+    return [*words, "."]
 
 
 def plain(reasons: Sequence[str]) -> str:

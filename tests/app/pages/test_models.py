@@ -68,7 +68,7 @@ def test_what_was_live_is_asked_by_the_address(model_browser: SIGNED_IN, model_a
 
 def test_one_model_is_told_whole(model_browser: SIGNED_IN) -> None:
     page = drawn(model_browser("engineer"), f"/models/{NEW}")
-    for word in ("The gate refused it", "tie with live", "life_drift_10", "70.0 %", "Held against",
+    for word in ("The gate refused it", "tie with live", "life_drift_10", "70.0 %", "held against",
                  "silver/readings", "for good: it has served", "0.6900",
                  "say why it serves anyway", f"Compare with {OLD}"):  # fmt: skip
         assert word in page, word
