@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from lakehouse.commits import BrokenLogError, DataFile, DeltaLog, State
-from lakehouse.diffs.rows import DiffError, scan_files
+from lakehouse.diffs.rows import UNREADABLE, DiffError, scan_files
 from lakehouse.lake import Lake
 from lakehouse.row_files import Format, csv_chunks, new_file, parquet_chunks
 from lakehouse.tables import TABLES
@@ -186,7 +186,7 @@ def _reading(table: str, version: str) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise _gone(table, version, "a data file went while it was read") from error
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except UNREADABLE as error:
         told = f"version {version} of {table} cannot be read: a data file is damaged"
         raise DamagedError(f"{told}; `stillwater verify` says which") from error
 

@@ -27,6 +27,7 @@ from app.services import Services
 from lakehouse.commits import BrokenLogError
 from lakehouse.contract import Column, Table
 from lakehouse.diffs import ChangedRow, table_diff
+from lakehouse.diffs.rows import UNREADABLE
 from lakehouse.export import (
     DamagedError,
     GoneError,
@@ -195,7 +196,7 @@ def diff(services: Services, name: str, before: int, after: int, limit: int) -> 
     except (BrokenLogError, FileNotFoundError) as error:
         why = f"what differs between versions {before} and {after} of {name} can no longer be read"
         raise GoneError(f"{why}; the table's history says which versions can be") from error
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except UNREADABLE as error:
         why = f"a data file of version {before} or {after} of {name} is damaged"
         raise DamagedError(f"{why}; `stillwater verify` says which") from error
 

@@ -14,6 +14,7 @@ from app.queries.table_history import number
 from app.queries.tables import shown_version
 from lakehouse.commits import BrokenLogError
 from lakehouse.diffs import DiffError, TableDiff, table_diff
+from lakehouse.diffs.rows import UNREADABLE
 from lakehouse.history import VersionFacts, table_history
 from lakehouse.lake import Lake
 from lakehouse.snapshots import Pinned
@@ -163,7 +164,7 @@ def _in_words() -> Iterator[None]:
         yield
     except BrokenLogError as error:
         raise DiffError(f"the log is broken at {error}") from error
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except UNREADABLE as error:
         # The message names paths of the machine, which is nobody's business on a page.
         raise DiffError("a data file that holds what differs is gone") from error
 

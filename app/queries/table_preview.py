@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 
-import polars as pl
 from cachetools import LRUCache, cached
 
+from lakehouse.diffs.rows import UNREADABLE
 from lakehouse.export import Selection, SelectionError, selected
 from lakehouse.lake import Lake
 
@@ -39,7 +39,7 @@ def preview(lake: Lake, name: str, version: int, engine: tuple[str, str] = ("", 
         return _preview(lake, name, version, engine)
     except SelectionError as error:
         return Preview(problem=f"{str(error).rstrip('.')}.")
-    except (OSError, pl.exceptions.PolarsError):
+    except UNREADABLE:
         # Its message names paths of the machine, which is nobody's business on a page.
         return Preview(problem=f"A data file of v{version} is gone or damaged.")
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+from polars.exceptions import PanicException
 
 from lakehouse.commits import DataFile, Fields
 
@@ -26,6 +27,9 @@ _CASTS = pl.ScanCastOptions(
 )
 _ROW, _KEY, _AT = "_row", "_key", "_at"
 _SEEDS = (0, 1_000_003)
+
+# What a data file that is gone or damaged ends in; a panic is no Exception.
+UNREADABLE: tuple[type[BaseException], ...] = (OSError, pl.exceptions.PolarsError, PanicException)
 
 
 class DiffError(RuntimeError):

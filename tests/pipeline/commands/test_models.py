@@ -15,7 +15,7 @@ from lakehouse.metadata import Metadata
 from lakehouse.promotion import PromotionError, candidate
 from lakehouse.registry import pushes
 from lakehouse.requests import PromoteRequest
-from lakehouse.served import Period, counted, live_at, periods
+from lakehouse.served import Period, counted, periods
 from lakehouse.serving import all_live, live
 from lakehouse.settings import Settings
 from lakehouse.snapshots import pin
@@ -96,10 +96,8 @@ def assert_timeline(home: Path, models: tuple[str, ...]) -> None:
     assert sum(one.predictions for one in served) == table(home, "gold/predictions").height
     assert [one.predictions > 0 for one in served] == [True, True, False]
     for one in served:
-        assert live_at(served, "F", one.start) == one
         then = periods(pinned.lake, one.seq)
         assert then[-1] == Period("F", one.model_id, one.seq, one.run_id, one.start)
-    assert live_at(served, "F", served[0].start.replace(year=2000)) is None
 
 
 def test_what_cannot_be_promoted_is_refused_with_what_to_do(
