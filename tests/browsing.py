@@ -57,3 +57,17 @@ def sign_in(page: Page, path: str = "/account", name: str = "ada") -> None:
     page.fill("#password", PASSWORD)
     page.press("#password", "Enter")
     page.wait_for_selector("main h1")
+
+
+@contextmanager
+def signed_in_page(
+    browser: Browser, address: str, path: str = "/account", name: str = "ada"
+) -> Iterator[Page]:
+    """A page of somebody; fails on any error of the browser, refused scripts among them."""
+    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 1000})
+    page = context.new_page()
+    trouble = watched(page)
+    sign_in(page, path, name)
+    yield page
+    context.close()
+    assert not trouble

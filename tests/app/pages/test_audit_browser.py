@@ -12,7 +12,7 @@ from app.services import Services
 from lakehouse.audit import Event
 from lakehouse.settings import Settings
 from tests.app.security.conftest import PASSWORD
-from tests.browsing import served, sign_in, watched
+from tests.browsing import served, signed_in_page
 
 pytestmark = pytest.mark.browser
 LONG = {"fleet": "FD001", "cycle": 31, "changes": {"sensor_2": {"old": 641.8, "new": 642.1}}}
@@ -36,14 +36,9 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Servi
 
 @pytest.fixture
 def page(browser: Chromium, lived: tuple[str, Services]) -> Iterator[Page]:
-    """A signed-in page; fails the test on any error of the browser, refused scripts among them."""
-    context = browser.new_context(base_url=lived[0], viewport={"width": 1280, "height": 1000})
-    found = context.new_page()
-    trouble = watched(found)
-    sign_in(found, "/audit")
-    yield found
-    context.close()
-    assert not trouble
+    """A signed-in page."""
+    with signed_in_page(browser, lived[0], "/audit") as found:
+        yield found
 
 
 def test_an_auditor_finds_an_entry_and_takes_the_log_along(page: Page) -> None:

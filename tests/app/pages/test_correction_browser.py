@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from app.factory import open_services
 from lakehouse.settings import Settings
 from tests.app.security.conftest import PASSWORD
 from tests.app.taught_home import FLEET, TaughtHome
-from tests.browsing import served, sign_in, watched
+from tests.browsing import served, signed_in_page
 from tests.pipeline.command import document, stillwater
 
 pytestmark = pytest.mark.browser
@@ -37,18 +38,12 @@ def address(own_home: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def opened(browser: Chromium, address: str) -> Iterator[dict[str, Page]]:
-    """A page each, signed in; fails on any error of the browser, refused scripts among them."""
-    trouble, found = [], {}
-    for name in ("ada", "olga"):
-        size = {"width": 1280, "height": 1000}
-        context = browser.new_context(base_url=address, viewport=size)  # type: ignore[arg-type]
-        page = found[name] = context.new_page()
-        trouble.append(watched(page))
-        sign_in(page, name=name)
-    yield found
-    for page in found.values():
-        page.context.close()
-    assert not any(trouble)
+    """A page each, signed in."""
+    with ExitStack() as open_pages:
+        yield {
+            name: open_pages.enter_context(signed_in_page(browser, address, name=name))
+            for name in ("ada", "olga")
+        }
 
 
 def test_a_value_is_corrected_and_the_page_says_so(opened: dict[str, Page], own_home: Path) -> None:

@@ -13,7 +13,7 @@ from app.factory import open_services
 from lakehouse.settings import Settings
 from tests.app.security.conftest import PASSWORD
 from tests.app.taught_home import TaughtHome
-from tests.browsing import served, sign_in, watched
+from tests.browsing import served, signed_in_page
 from tests.pipeline.command import stillwater
 
 pytestmark = pytest.mark.browser
@@ -38,14 +38,9 @@ def address(own_home: Path) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Chromium, address: str) -> Iterator[Page]:
-    """A signed-in page; fails the test on any error of the browser, refused scripts among them."""
-    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 1000})
-    found = context.new_page()
-    trouble = watched(found)
-    sign_in(found)
-    yield found
-    context.close()
-    assert not trouble
+    """A signed-in page."""
+    with signed_in_page(browser, address) as found:
+        yield found
 
 
 def test_a_column_opens_to_its_figure_by_hand_and_by_key(page: Page) -> None:

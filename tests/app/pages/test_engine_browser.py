@@ -11,7 +11,7 @@ from app.factory import open_services
 from lakehouse.settings import Settings
 from tests.app.sample_lake import FleetPlan, write_lake
 from tests.app.security.conftest import PASSWORD
-from tests.browsing import served, sign_in
+from tests.browsing import served, signed_in_page
 
 pytestmark = pytest.mark.browser
 PANEL = "#engine-chosen .main-svg .scatterlayer .trace"
@@ -29,15 +29,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Chromium, address: str) -> Iterator[Page]:
-    """A signed-in page; fails the test on any error of the browser."""
-    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 1000})
-    found = context.new_page()
-    trouble: list[str] = []
-    found.on("pageerror", lambda error: trouble.append(str(error)))
-    sign_in(found)
-    yield found
-    context.close()
-    assert not trouble
+    """A signed-in page."""
+    with signed_in_page(browser, address) as found:
+        yield found
 
 
 def test_a_row_leads_to_its_engine_and_the_keys_to_the_next(page: Page) -> None:

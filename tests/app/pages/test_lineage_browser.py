@@ -13,7 +13,7 @@ from app.factory import open_services
 from lakehouse.settings import Settings
 from tests.app.security.conftest import PASSWORD
 from tests.app.taught_home import ODD, TaughtHome
-from tests.browsing import served, sign_in, watched
+from tests.browsing import served, signed_in_page
 from tests.lakehouse.lineage.stores import chain
 
 pytestmark = pytest.mark.browser
@@ -50,14 +50,9 @@ def address(taught_home: TaughtHome, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="module")
 def page(browser: Chromium, address: str) -> Iterator[Page]:
-    """A signed-in page; fails on any error of the browser, refused scripts among them."""
-    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 1000})
-    found = context.new_page()
-    trouble = watched(found)
-    sign_in(found)
-    yield found
-    context.close()
-    assert not trouble
+    """A signed-in page."""
+    with signed_in_page(browser, address) as found:
+        yield found
 
 
 def tap(page: Page, label: str) -> None:

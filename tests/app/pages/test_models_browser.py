@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from app.factory import open_services
 from lakehouse.settings import Settings
 from tests.app.security.conftest import PASSWORD
 from tests.app.taught_home import FLEET, TaughtHome
-from tests.browsing import served, sign_in, watched
+from tests.browsing import served, signed_in_page
 from tests.pipeline.command import document, stillwater
 
 pytestmark = pytest.mark.browser
@@ -34,18 +35,11 @@ def opened(own_home: Path, browser: Chromium) -> Iterator[dict[str, Page]]:
     settings = Settings(home=own_home)
     for name, role in ROLES.items():
         open_services(settings).users.add(name, role, PASSWORD)
-    trouble, found = [], {}
-    with served(settings) as address:
-        for name in ROLES:
-            size = {"width": 1280, "height": 1000}
-            context = browser.new_context(base_url=address, viewport=size)  # type: ignore[arg-type]
-            page = found[name] = context.new_page()
-            trouble.append(watched(page))
-            sign_in(page, name=name)
-        yield found
-        for page in found.values():
-            page.context.close()
-    assert not any(trouble)
+    with served(settings) as address, ExitStack() as open_pages:
+        yield {
+            name: open_pages.enter_context(signed_in_page(browser, address, name=name))
+            for name in ROLES
+        }
 
 
 def test_an_engineer_promotes_a_refused_model_and_rolls_back(

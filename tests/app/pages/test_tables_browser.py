@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.app.security.conftest import PASSWORD
 from tests.app.table_home import ENGINE, PLAN, SILVER, STATUS, make_table_home, publish
-from tests.browsing import served, sign_in, watched
+from tests.browsing import served, signed_in_page
 
 pytestmark = pytest.mark.browser
 ROWS = ".tbl-changed-rows tbody tr"
@@ -36,14 +36,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def page(browser: Chromium, address: str) -> Iterator[Page]:
-    """A signed-in page; fails on any error of the browser, refused scripts among them."""
-    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 1000})
-    found = context.new_page()
-    trouble = watched(found)
-    sign_in(found)
-    yield found
-    context.close()
-    assert not trouble
+    """A signed-in page."""
+    with signed_in_page(browser, address) as found:
+        yield found
 
 
 def test_from_a_fleet_row_to_the_version_behind_it_its_diff_and_back(page: Page) -> None:

@@ -40,7 +40,7 @@ def test_every_model_says_who_asked_and_whether_it_serves(services: Services) ->
 
 def test_at_a_snapshot_only_what_was_known_then_is_told(services: Services) -> None:
     """The second model was live at snapshot 2, and at snapshot 1 there was none."""
-    first, second = (every(services, services.pinned(seq)) for seq in (1, 2))
+    first, second = (every(services, services.pinned(seq)).rows for seq in (1, 2))
     assert [(row.model.model_id, row.state) for row in first] == [(OLD, "live")]
     assert [(r.model.model_id, r.state) for r in second] == [(NEW, "live"), (OLD, "was_live")]
     assert find(services, services.pinned(1), NEW) is None
