@@ -3,7 +3,7 @@
 Each file and each version is looked at once, however many predictions stand on it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import narwhals as nw
 import polars as pl
@@ -38,6 +38,7 @@ class Versions:
         self._files: dict[tuple[str, str], tuple[Fault, ...]] = {}
         self._contents: dict[tuple[str, str], Content] = {}
         self._newest: dict[str, frozenset[str]] = {}
+        self._vacuums: dict[str, tuple[tuple[int, frozenset[int]], ...]] = {}
         # Before the list has been looked at no file has a hash, that of the list included.
         self._hashes: Mapping[tuple[str, str], str] = {}
         self.books = self._list_hashes() + self._newest_of(SNAPSHOTS.name)
@@ -86,17 +87,19 @@ class Versions:
             return _untold(where, log, version, error)
         gone = [file for file in files if not (log.path / file.file).is_file()]
         faults = tuple(fault for file in files for fault in self._file(table, file))
+        if gone and not self._let_go(table, version):
+            faults += tuple(Fault(f"lake/{table}/{file.file}", "it is missing") for file in gone)
         if faults:
             return Finding(faults)
         noted = self._noted(table, version)
         if isinstance(noted, Fault):
             return Finding((noted,))
         if gone:
-            return unknown(_let_go(where, len(gone), len(files), noted))
+            return unknown(_let_go_words(where, len(gone), len(files), noted))
         return self._counted(table, version, files, noted)
 
     def _file(self, table: str, file: DataFile) -> tuple[Fault, ...]:
-        """What is wrong with one file; what maintenance may have let go is not among it."""
+        """What is wrong with one file; one that only older versions need may be let go."""
         key = table, file.path
         if key not in self._files:
             self._files[key] = self._fault(table, file)
@@ -106,8 +109,7 @@ class Versions:
         where, at = f"lake/{table}/{file.file}", self.log(table).path / file.file
         expected = self._hashes.get((table, file.path))
         if not at.is_file():
-            needed = file.path in self._needed(table) or not self._swept(table)
-            return (Fault(where, "it is missing"),) if needed else ()
+            return (Fault(where, "it is missing"),) if file.path in self._needed(table) else ()
         if expected is None and at.stat().st_size != file.bytes:
             return (Fault(where, f"{at.stat().st_size:,} bytes, the log says {file.bytes:,}"),)
         if expected is not None and file_sha256(at) != expected:
@@ -125,14 +127,19 @@ class Versions:
                 self._newest[table] = frozenset()
         return self._newest[table]
 
-    def _swept(self, table: str) -> bool:
-        """Whether maintenance ever let files of a table go."""
-        log = self.log(table)
-        try:
-            commits = log.commits()
-        except BrokenLogError:
-            return False
-        return 0 not in log.commit_files() or any("VACUUM" in c.entry.operation for c in commits)
+    def _let_go(self, table: str, version: int) -> bool:
+        """Whether maintenance says that it did not keep a version.
+
+        What it keeps is in the note of its commits; one without a note kept the newest only.
+        """
+        if table not in self._vacuums:
+            try:
+                entries = [commit.entry for commit in self.log(table).commits()]
+            except BrokenLogError:
+                entries = []
+            found = (e for e in entries if "VACUUM" in e.operation)
+            self._vacuums[table] = tuple((e.version, frozenset(_kept(e.metadata))) for e in found)
+        return any(at > version and version not in kept for at, kept in self._vacuums[table])
 
     def _noted(self, table: str, version: int) -> Noted | Fault | None:
         """What its commit and ML Metadata say that a version holds; a fault where they differ."""
@@ -195,6 +202,11 @@ def _untold(where: str, log: DeltaLog, version: int, error: BrokenLogError) -> F
     return broken(f"{where.partition('@')[0]}@{error.version}", f"its log is broken: {error}")
 
 
-def _let_go(where: str, gone: int, files: int, noted: Noted | None) -> str:
+def _kept(note: Mapping[str, object]) -> Iterable[int]:
+    kept = note.get("kept")
+    return kept if isinstance(kept, list) else ()
+
+
+def _let_go_words(where: str, gone: int, files: int, noted: Noted | None) -> str:
     told = "" if noted is None else f"; noted were {noted[0]:,} rows, content {noted[1][:12]}…"
     return f"{where}: maintenance let {gone} of its {files} files go{told}"

@@ -139,7 +139,8 @@ def _tidied(step: Step, name: str, keep: set[int], request: MaintainRequest) -> 
     path = lake.path(name)
     step.progress(0.5, f"tidying {name}")
     with lake.alone():
-        files = upkeep.vacuum(path, keep, request.days, _note(lake, name, step.commit("vacuum")))
+        note = _note(lake, name, step.commit("vacuum")) | {"kept": sorted(keep)}
+        files = upkeep.vacuum(path, keep, request.days, json.dumps(note, sort_keys=True))
         upkeep.checkpoint(path)
         expired = 0
         if request.log_days is not None:
@@ -151,11 +152,10 @@ def _tidied(step: Step, name: str, keep: set[int], request: MaintainRequest) -> 
     return {"table": name} | done | {"log_entries_deleted": expired}
 
 
-def _note(lake: Lake, name: str, commit: Commit) -> str:
+def _note(lake: Lake, name: str, commit: Commit) -> Document:
     """What the commits of a vacuum say: the content stays what it was."""
     version = lake.version(name)
     content = lake.content(name, 0 if version is None else version)
     known = {"run_id": commit.run_id, "node": commit.node, "who": commit.who, "inputs": {}}
     rows = {"rows_added": 0, "rows_removed": 0, "row_count": content.rows}
-    note = known | rows | {"code_version": VERSION, "content_sha256": content.sha256}
-    return json.dumps(note, sort_keys=True)
+    return known | rows | {"code_version": VERSION, "content_sha256": content.sha256}

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from lakehouse.commits import DeltaLog
+from lakehouse.commits import DataFile, DeltaLog
 from pipeline.sources.simulator import simulate
 from tests.pipeline.command import document, quick
 
@@ -228,6 +228,25 @@ def test_rows_are_found_again_after_their_versions_went(home: Path) -> None:
     assert newest["verdict"] == "green"
     assert newest["prediction"]["run_id"] != row["run_id"]
     assert newest["prediction"]["outdated_by"] == []
+
+
+def test_what_the_guard_kept_may_not_be_missing(home: Path) -> None:
+    """Maintenance notes what it kept: a file of the training's version that is gone is red."""
+    for cycle in (2, 3):
+        place = f"F/train-001@{cycle}"
+        document(home, "correct", place, "sensor_2=642.5", "--reason", "a loose probe")
+    document(home, "maintain", "--days", "0")
+    training = links(document(home, "prove", NAME))["training"]
+    assert training["verdict"] == "green", training
+    log = DeltaLog(home / "lake" / SILVER)
+    assert "VACUUM" in log.commits()[-1].entry.operation
+    version = int(training["parts"][0]["about"]["version"])
+    newest = log.at(max(log.commit_files())).files
+    lost = log.path / DataFile(min(set(log.at(version).files) - set(newest)), 0).file
+    lost.unlink()
+    told = links(document(home, "prove", NAME, code=3)).values()
+    (red,) = [link for link in told if link["verdict"] == "red"]
+    assert f"{lost.name}: it is missing" in red["reason"]
 
 
 def test_what_is_withdrawn_since_is_still_what_was_used(home: Path) -> None:
