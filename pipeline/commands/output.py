@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -66,9 +67,21 @@ def me() -> str:
     return f"cli:{getpass.getuser()}"
 
 
-def audited(settings: Settings, action: str, target: str, asked: Any = None) -> None:
-    """Write down what is about to be asked for; what cannot be written down is not done."""
-    AuditLog(settings.audit).append(Event(me(), "admin", action, target, after=asked))
+def audited(settings: Settings, action: str, target: str, asked: Any = None) -> str:
+    """Write down what is about to be asked for; what cannot be written down is not done.
+
+    Returns:
+        What joins it with the run, see :func:`queued`.
+    """
+    request = secrets.token_hex(8)
+    event = Event(me(), "admin", action, target, request_id=request, after=asked)
+    AuditLog(settings.audit).append(event)
+    return request
+
+
+def queued(settings: Settings, request: str, run_id: str) -> None:
+    """Write down which run is what was asked for."""
+    AuditLog(settings.audit).append(Event(me(), "admin", "queue", run_id, request_id=request))
 
 
 def refused(settings: Settings, action: str, target: str, why: str) -> NoReturn:

@@ -17,7 +17,7 @@ from lakehouse.requests import StreamRequest
 from lakehouse.settings import Settings
 from pipeline import worker
 from pipeline.commands.keyboard import keyboard
-from pipeline.commands.output import Exit, audited, fail, json_option, show
+from pipeline.commands.output import Exit, fail, json_option, show
 from pipeline.commands.streaming import POLL_SECONDS, Reader, interrupted, stream_worker
 from pipeline.sources.delivered import Delivered
 from pipeline.sources.faults import SourceError
@@ -119,7 +119,6 @@ def _flying(
     where = {"folder": str(target.folder), "fleet": target.fleet, "kind": target.kind}
     request = StreamRequest.model_validate(where)
     worker.init(settings)
-    audited(settings, request.workflow, request.source)
     with stream_worker(settings) as keep_one, interrupted() as ended:
         reader = Reader(settings, request)
 

@@ -23,7 +23,7 @@ from lakehouse.runs import FINAL, Run, RunError, RunStore
 from lakehouse.serving import live
 from lakehouse.settings import Settings
 from pipeline import worker
-from pipeline.commands.output import Exit, audited, fail, json_option, me, show
+from pipeline.commands.output import Exit, audited, fail, json_option, me, queued, show
 from pipeline.commands.reading import fleets, only_fleet, split_engine
 from pipeline.home import open_home
 from pipeline.sources.faults import SourceError
@@ -150,12 +150,13 @@ def report(settings: Settings, origin: str, engine: str, reason: str, as_json: b
 @click.pass_obj
 def retry(settings: Settings, run_id: str, as_json: bool) -> None:
     """Run again from the step that failed."""
-    audited(settings, "retry", run_id)
+    request = audited(settings, "retry", run_id)
     with running_worker(settings):
         try:
             again = RunStore(settings).retry(run_id, me())
         except RunError as error:
             fail(str(error), Exit.REFUSED)
+        queued(settings, request, again)
         run = wait_for(settings, again)
     show(document_of(run), as_json, f"{run.run_id}: {run.state}")
     end(run)
@@ -212,9 +213,10 @@ def wait_for(settings: Settings, run_id: str) -> Run:
 def ask(settings: Settings, request: Request, target: str, action: str = "") -> Run:
     """Ask for a run, audited (as the workflow's name by default), and wait for its end."""
     worker.init(settings)
-    audited(settings, action or request.workflow, target, request.model_dump(mode="json"))
+    asked = audited(settings, action or request.workflow, target, request.model_dump(mode="json"))
     with running_worker(settings):
         submitted = RunStore(settings).submit(request, me())
+        queued(settings, asked, submitted.run_id)
         return wait_for(settings, submitted.run_id)
 
 

@@ -19,7 +19,7 @@ from lakehouse.settings import Settings
 from lakehouse.tables import SILVER
 from lakehouse.users import UserStore
 from pipeline import worker as work
-from pipeline.commands.output import Exit, audited, fail, json_option, show
+from pipeline.commands.output import Exit, audited, fail, json_option, queued, show
 from pipeline.commands.reading import fleets
 from pipeline.home import open_home
 from pipeline.sources.download import DownloadError, fetch
@@ -186,8 +186,8 @@ def _first_data(settings: Settings) -> None:
     if all(run.who == FIRST_START and run.state == "FAILED" for run in runs.recent(1000)):
         paths = tuple(str(path) for path in settings.data)
         request = IngestRequest(paths=paths) if paths else IngestRequest(simulate=FIRST_SIMULATED)
-        audited(settings, "ingest", ", ".join(paths) or "simulator")
-        runs.submit(request, FIRST_START)
+        asked = audited(settings, "ingest", ", ".join(paths) or "simulator")
+        queued(settings, asked, runs.submit(request, FIRST_START).run_id)
     first = [run for run in runs.recent(1000, kind="ingest") if run.who == FIRST_START]
     if first:
         _first_models(settings, runs, runs.wait(first[0].run_id))
@@ -202,8 +202,9 @@ def _first_models(settings: Settings, runs: RunStore, ingest: Run) -> None:
     version = home.lake.version(SILVER.name)
     for fleet in fleets(home):
         if fleet not in trained and version is not None:
-            audited(settings, "retrain", fleet)
-            runs.submit(RetrainRequest(fleet=fleet, silver_version=version), FIRST_START)
+            asked = audited(settings, "retrain", fleet)
+            request = RetrainRequest(fleet=fleet, silver_version=version)
+            queued(settings, asked, runs.submit(request, FIRST_START).run_id)
 
 
 def _stop(processes: list[subprocess.Popen[bytes]]) -> None:

@@ -21,7 +21,7 @@ from lakehouse.settings import Settings
 from lakehouse.snapshots import pin
 from lakehouse.tables import DELIVERIES
 from pipeline import worker
-from pipeline.commands.output import Exit, audited, fail, json_option, me, show
+from pipeline.commands.output import Exit, audited, fail, json_option, me, queued, show
 from pipeline.commands.running import running_worker
 from pipeline.home import open_home
 from pipeline.steps.frames import collect
@@ -48,7 +48,6 @@ def stream(settings: Settings, /, folder: Path | None, as_json: bool, **asked: A
     """
     request = _request(folder, asked)
     worker.init(settings)
-    audited(settings, request.workflow, request.source)
     with stream_worker(settings) as keep_one, interrupted() as ended:
         run = watch(settings, request, ended, keep_one)
         document = {"run_id": run.run_id, "state": run.state} | dict(run.result or {})
@@ -87,7 +86,9 @@ class Reader:
         self._settings = settings
         self._store = RunStore(settings)
         self._lake = open_home(settings).lake
+        asked = audited(settings, request.workflow, request.source)
         submitted = self._store.submit(request, me())
+        queued(settings, asked, submitted.run_id)
         self.run_id = submitted.run_id
         self._created = submitted.created
         self._over = False
