@@ -1,5 +1,6 @@
 """Users: names, roles, password hashes and one-time sign-in links, in one private SQLite file."""
 
+import functools
 import os
 import re
 import secrets
@@ -39,9 +40,16 @@ CREATE TABLE IF NOT EXISTS tokens (
     created REAL NOT NULL, expires REAL NOT NULL, used REAL, revoked REAL);
 CREATE INDEX IF NOT EXISTS tries_time ON tries (time);
 """
-# Checked when there is no such user, so that a missing one takes as long as a wrong password.
-_NOBODY = generate_password_hash(secrets.token_hex())
 _OPENING = threading.Lock()
+
+
+@functools.cache
+def _nobody() -> str:
+    """Checked when there is no such user, so that a missing one takes as long as a wrong password.
+
+    A hash is as slow to make as to check; a process that asks for no password makes none.
+    """
+    return generate_password_hash(secrets.token_hex())
 
 
 class UserError(ValueError):
@@ -132,7 +140,8 @@ class UserStore:
         """The user if the password is theirs; takes as long when there is no such user."""
         query = "SELECT name, role, password, active FROM users WHERE name = ?"
         row = self.database.execute(query, (name,)).fetchone()
-        stored = row[2] if row and row[2] else _NOBODY
+        nobody = _nobody()  # before it is known whether it is needed
+        stored = row[2] if row and row[2] else nobody
         right = check_password_hash(stored, password[: LONGEST_PASSWORD + 1])
         return User(row[0], row[1]) if right and row and row[3] else None
 

@@ -17,7 +17,6 @@ from lakehouse.bundle.written import concerning
 from lakehouse.history import VersionFacts, table_history
 from lakehouse.lineage import Node, told
 from lakehouse.lineage.graph import table_version
-from lakehouse.lineage.openlineage import lines
 from lakehouse.lineage.walk import Part as Walked
 from lakehouse.proof.evidence import collected
 from lakehouse.quality import ANOMALIES
@@ -68,6 +67,9 @@ def _lineage(evidence: Evidence) -> Iterator[File]:
     for kind in ("artifact", "execution"):
         of_kind = [_record(node) for node in ordered if node.kind == kind]
         yield f"mlmd/{kind}s.jsonl", _json_lines(of_kind)
+    # The spec's classes bring a client for the network, which only an export needs to load.
+    from lakehouse.lineage.openlineage import lines
+
     edges = [edge for node in ordered for edge in graph.out_of(node.key)]
     joined = [{name: getattr(edge, name) for name in edge.__slots__} for edge in edges]
     yield "mlmd/events.jsonl", _json_lines(joined)
