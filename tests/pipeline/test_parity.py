@@ -56,11 +56,11 @@ def lived(home: Path, files: Path) -> dict[str, Any]:
     """Everything that a lake goes through, by the command line."""
     nasa_named = [str(files / f"{kind}_FD901.txt") for kind in ("train", "test", "RUL")]
     document(home, "ingest", *nasa_named, code=3)
+    document(home, "correct", "FD901/test-003@5-6", "--withdraw", "--reason", "test")
     trained: dict[str, Any] = document(home, "retrain", *FAST)
     late = str(files / "late.txt")
     document(home, "ingest", late, "--fleet", "FD901", "--kind", "in_service")
-    for words in (("test-003@3", "sensor_4=1300"), ("test-003@5-6", "--withdraw")):
-        document(home, "correct", f"FD901/{words[0]}", *words[1:], "--reason", "test")
+    document(home, "correct", "FD901/test-003@3", "sensor_4=1300", "--reason", "test")
     said = next(row for row in document(home, "engines") if row["state"] == "in_service")
     place = f"FD901/{said['engine']}@{said['prediction']['cycle'] + 2}"
     document(home, "report", "failure", place, "--reason", "test")

@@ -30,14 +30,8 @@ INGEST_POINTS = [
     "Clean.after_commit",
     "BulkInferrer.after_commit",
 ]
-RETRAIN_POINTS = [
-    "Transform.after_commit",
-    "publish.before_rename",
-    "Trainer.after_record",
-    "Pusher.before",
-    "Pusher.after_record",
-    "BulkInferrer.after_commit",
-]
+TRAINING_POINTS = ["Transform.after_commit", "publish.before_rename", "Trainer.after_record"]
+PUSHING_POINTS = ["Pusher.before", "Pusher.after_record", "BulkInferrer.after_commit"]
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +92,35 @@ def test_an_ingest_killed_anywhere_ends_as_if_undisturbed(
     assert steps(home, run_id) == [(node, "COMPLETE") for node in INGEST]
 
 
+@pytest.fixture(scope="module")
+def unpushed(tmp_path_factory: pytest.TempPathFactory, undisturbed: Path) -> Path:
+    """A copy of the undisturbed home whose retrain failed once the model was judged."""
+    home = tmp_path_factory.mktemp("unpushed") / "var"
+    shutil.copytree(undisturbed, home)
+    assert stillwater(home, "retrain", *FAST, failpoint="Pusher.before:raise").returncode == 5
+    return home
+
+
 @pytest.mark.fault
-@pytest.mark.parametrize("point", RETRAIN_POINTS)
+@pytest.mark.parametrize("point", PUSHING_POINTS)
+def test_a_push_killed_anywhere_ends_as_if_undisturbed(
+    tmp_path: Path, unpushed: Path, trained: Path, point: str
+) -> None:
+    """The same for what follows the training, which is there already."""
+    home = tmp_path / "var"
+    shutil.copytree(unpushed, home)
+    done = stillwater(home, "retrain", *FAST, failpoint=f"{point}:kill")
+    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
+    run_id = resume(home)
+    assert_same_tables(home, trained)
+    assert_sound(home)
+    known = dict.fromkeys(("Transform", "Trainer"), "CACHED")
+    assert steps(home, run_id) == [(node, known.get(node, "COMPLETE")) for node in RETRAIN]
+    assert live_model(home) == live_model(trained)
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("point", TRAINING_POINTS)
 def test_a_retrain_killed_anywhere_ends_as_if_undisturbed(
     tmp_path: Path, undisturbed: Path, trained: Path, point: str
 ) -> None:
@@ -213,12 +234,11 @@ def test_the_first_flight_of_a_new_engine_is_scored(
 
 
 def test_a_model_that_was_judged_against_another_live_one_is_not_pushed(
-    undisturbed: Path, tmp_path: Path
+    unpushed: Path, tmp_path: Path
 ) -> None:
     """The retry of an old push does not put a model over one that went live since."""
     home = tmp_path / "var"
-    shutil.copytree(undisturbed, home)
-    assert stillwater(home, "retrain", *FAST, failpoint="Pusher.before:raise").returncode == 5
+    shutil.copytree(unpushed, home)
     old = document(home, "runs")[0]["run_id"]
     assert document(home, "retrain", *FAST, "--set", "seed=5")["pushed"]
     served = live_model(home)
