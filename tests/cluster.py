@@ -53,6 +53,7 @@ class Cluster:
         port = self.address.rpartition(":")[2]
         self._run("master", _MASTER, "--port", port)
         found = wait_until(lambda: _LISTENS.search(self._log("master")), self.logs)
+        assert found is not None
         self.address, self.page = found.groups()
         for number in range(WORKERS):
             work = str(self.folder / f"work-{number}")

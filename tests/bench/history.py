@@ -101,7 +101,8 @@ def joined(lake: Lake, before: int, after: int) -> tuple[int, int, int]:
         (here & ~there).sum().alias("removed"),
         (here & there & differs).sum().alias("changed"),
     )
-    return told.collect(engine="streaming").row(0)
+    counts: tuple[int, int, int] = told.collect(engine="streaming").row(0)
+    return counts
 
 
 def build(root: Path, rows: int, versions: int) -> None:

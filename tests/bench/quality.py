@@ -115,7 +115,7 @@ def official(
     graph: TransformGraph,
     model: FailureModel,
     in_service: pl.DataFrame,
-    truth: np.ndarray,  # type: ignore[type-arg]
+    truth: np.ndarray,
 ) -> Figures:
     """The last flight of every engine in service against the truth."""
     features = featurise(graph, nw.from_native(in_service.lazy())).collect("polars").to_native()

@@ -103,7 +103,7 @@ def test_a_restored_version_is_the_newest_again(lake: Lake) -> None:
     lake.append(NAME, silver({"a": 3}), part("one"))
     lake.append(NAME, silver({"b": 3}), part("two"))
     version = lake.restore(NAME, 1, part("back"))
-    assert lake.content(NAME, version) == lake.content(NAME, 1)
+    assert version is not None and lake.content(NAME, version) == lake.content(NAME, 1)
     assert sound(lake)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from lakehouse.metadata import Metadata
 from lakehouse.records import Artifact, Execution, Used
@@ -10,7 +11,7 @@ from lakehouse.registry import ALREADY_LIVE, find
 
 def judged(metadata: Metadata, run_id: str, blessed: int, reason: str) -> None:
     """Record the gate's word on the model ``m``."""
-    told = {"model_id": "m", "blessed": blessed, "reasons": json.dumps([reason])}
+    told: dict[str, Any] = {"model_id": "m", "blessed": blessed, "reasons": json.dumps([reason])}
     verdict = Used("blessing", Artifact("ModelBlessing", f"{run_id}.blessing", "a/none", told))
     metadata.record(Execution("Evaluator", run_id, "COMPLETE"), (), [verdict])
 
@@ -21,7 +22,7 @@ def test_a_model_that_is_made_again_while_live_keeps_what_the_gate_said_of_it(
     """That there was nothing to compare it with says nothing new; another verdict does."""
     metadata = Metadata(tmp_path / "store.sqlite")
     metadata.create()
-    known = {
+    known: dict[str, Any] = {
         "model_id": "m",
         "fleet": "F",
         "sha256": "",

@@ -9,7 +9,6 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakehouse import tokens
 from lakehouse.tokens import (
     MOST_TOKENS,
     Draft,
@@ -190,7 +189,7 @@ def test_a_secret_is_compared_in_constant_time(
         asked.append((one, other))
         return constant_time(one, other)
 
-    monkeypatch.setattr(tokens.hmac, "compare_digest", compare)
+    monkeypatch.setattr(hmac, "compare_digest", compare)
     wrong = draft.text[:-1] + ("A" if draft.text[-1] != "A" else "B")
     unknown = draft.text.replace(draft.token.token_id, "0" * 12)
     texts = (draft.text, wrong, unknown, "", "junk")

@@ -16,7 +16,7 @@ def line(count: int, chosen: int | None = None) -> Timeline:
     return Timeline(
         times=[BEGAN + timedelta(minutes=minute) for minute in range(count)],
         versions=np.arange(count),
-        rows=np.arange(count) * 100.0,
+        rows=np.arange(count, dtype=np.float64) * 100,
         kinds=np.arange(count) % 3,
         chosen=chosen,
         revision="t",

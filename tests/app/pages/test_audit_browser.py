@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser as Chromium
@@ -9,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from app.factory import open_services
 from app.services import Services
-from lakehouse.audit import Event
+from lakehouse.audit import Event, Outcome
 from lakehouse.settings import Settings
 from tests.app.security.conftest import PASSWORD
 from tests.browsing import served, signed_in_page
@@ -24,11 +25,13 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Servi
     services = open_services(Settings(home=tmp_path_factory.mktemp("home")))
     services.users.add("ada", "auditor", PASSWORD)
     for number in range(60):
-        outcome = "refused" if number % 7 == 0 else "allowed"
+        outcome: Outcome = "refused" if number % 7 == 0 else "allowed"
         event = Event("bob", "engineer", "correct", f"FD001/test-{number:03}", outcome)
         services.audit.append(event)
-    last = ("bob", "engineer", "limit", "FD001/sensor_2", "allowed", "known to drop out", "r" * 16)
-    services.audit.append(Event(*last, before={"high": 642}, after={"high": 643}))
+    words = ("bob", "engineer", "limit", "FD001/sensor_2")
+    why = "known to drop out"
+    changed: dict[str, Any] = {"before": {"high": 642}, "after": {"high": 643}}
+    services.audit.append(Event(*words, "allowed", why, "r" * 16, **changed))
     services.audit.append(Event("bob", "engineer", "queue", "correct-1", after=LONG))
     with served(services.settings) as address:
         yield address, services

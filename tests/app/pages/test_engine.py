@@ -124,7 +124,7 @@ def test_after_a_failure_each_issued_window_shows_whether_it_held(
 
 def test_the_chosen_sensors_are_the_urls(run_browser: SIGNED_IN, run_app: Dash) -> None:
     browser = run_browser("operator")
-    pick = {"sensors": "sensor_7,nonsense,sensor_2,sensor_7", "span": [20, 60]}
+    pick: Any = {"sensors": "sensor_7,nonsense,sensor_2,sensor_7", "span": [20, 60]}
     given = asked("test-001", **{Ids.PICK: pick})
     answer = call(run_app, browser, f"{Ids.CHOSEN}.figure", f"{Ids.PICK}.data", given)
     figure = answer.get_json()["response"][Ids.CHOSEN]["figure"]

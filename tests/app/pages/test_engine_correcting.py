@@ -50,7 +50,8 @@ def browser(services: Services, app: Dash) -> Callable[[str], Browser]:
 
 
 def shown(app: Dash, browser: Browser, engine: str = ENGINE) -> str:
-    return json.dumps(body(app, browser, engine, **{Ids.SEQ: 2}), ensure_ascii=False)
+    second: dict[str, Any] = {Ids.SEQ: 2}
+    return json.dumps(body(app, browser, engine, **second), ensure_ascii=False)
 
 
 def name(field: str) -> str:

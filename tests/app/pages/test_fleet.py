@@ -87,7 +87,7 @@ def test_a_url_that_makes_no_sense_still_draws(run_browser: SIGNED_IN, search: s
 
 def test_a_new_search_begins_at_its_first_page(run_browser: SIGNED_IN, run_app: Dash) -> None:
     browser = run_browser("operator")
-    given = {f"{Ids.SEARCH}.value": "test-003", f"{Ids.STATE}.value": "all"}
+    given: dict[str, Any] = {f"{Ids.SEARCH}.value": "test-003", f"{Ids.STATE}.value": "all"}
     given |= {f"{Ids.VIEW}.data": {"fleet": "FD001", "as_of": None}, f"{Ids.TURN}.data": 7}
     answer = call(run_app, browser, Ids.TABLE, f"{Ids.SEARCH}.value", given)
     table = json.dumps(answer.get_json()["response"][Ids.TABLE], ensure_ascii=False)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dash import Dash
@@ -102,7 +103,7 @@ def test_an_engineer_promotes_and_rolls_back_with_a_reason(
     assert "Give a reason" in press(model_app, browser, ("model", NEW), "promote", " ")
     assert "promote-20261123" in press(model_app, browser, ("model", NEW), "promote", "bench")
     assert "promote-20261123" in press(model_app, browser, ("fleet", FLEET), "roll_back", "alarms")
-    about = {"fleet": FLEET, "model_id": NEW, "replaces": OLD}
+    about: dict[str, Any] = {"fleet": FLEET, "model_id": NEW, "replaces": OLD}
     assert [request for request, _ in store.submitted] == [
         PromoteRequest(**about, reason="bench"),
         PromoteRequest(**about, roll_back=True, reason="alarms"),

@@ -201,7 +201,7 @@ def test_a_click_on_the_timeline_leads_to_its_version(ada: Browser, dashboard: D
     answer = call(dashboard, ada, f"{table.Ids.GO}.href", trigger, given | points)
     found = answer.get_json()["response"][table.Ids.GO]["href"]
     assert found == f"/tables/{SILVER}?version=1&as_of=2"
-    bar = {f"{table.Ids.TIMELINE}.clickData": {"points": [{}]}}
+    bar: dict[str, Any] = {f"{table.Ids.TIMELINE}.clickData": {"points": [{}]}}
     assert call(dashboard, ada, f"{table.Ids.GO}.href", trigger, given | bar).status_code == 204
     drawn = call(
         dashboard, ada, f"{table.Ids.TIMELINE}.figure", f"{table.Ids.VIEW}.data", given

@@ -80,7 +80,7 @@ def test_history_taught_the_model_that_all_predictions_are_of(
         assert set(what.rows["how"]) == {"it taught the model"} and what.rows.height
     model = found(taught_services, taught_home.trained["model_id"])
     by_model = touched(taught_services.pinned(), taught_services.profile, model)
-    assert by_model is not None and by_model.rows.height == what.rows.height
+    assert by_model is not None and what is not None and by_model.rows.height == what.rows.height
 
 
 def test_an_engine_a_run_a_table_version_and_a_backfill_are_starts(

@@ -21,7 +21,8 @@ def names(page_of: tuple[anomalies.Anomaly, ...]) -> set[str]:
 
 def test_deliveries_come_newest_first_with_verdict_and_findings(decided: Services) -> None:
     page = quality_page(decided.pinned(), Ask())
-    times = [each.received_at for each in page.deliveries]
+    times = [each.received_at for each in page.deliveries if each.received_at]
+    assert len(times) == len(page.deliveries)
     assert times == sorted(times, reverse=True)
     told = {each.delivery_id: each for each in page.deliveries}
     blocked = told["d-blocked"]

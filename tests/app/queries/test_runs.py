@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from app.queries.run_words import (
-    Around,
     asked,
     duration,
     fleet_of,
@@ -19,6 +18,7 @@ from app.queries.run_words import (
     trouble,
 )
 from app.queries.runs import PAGE_SIZE, changed, drawn_marks, marks, run_detail, run_page
+from app.queries.trouble import Around
 from app.services import Services
 from lakehouse.journal import Step
 from lakehouse.runs import Run, RunError, RunStore

@@ -61,7 +61,8 @@ def test_a_snapshot_shows_the_version_that_it_names(lake: Lake) -> None:
     assert found.newest
     assert (found.newest.version, found.newest.rows, found.versions) == (1, 3, 2)
     assert entry(Pinned(lake, Snapshot(1)), NAME, as_of=1).newest is None
-    assert entry(pinned, NAME).newest.version == 2
+    newest = entry(pinned, NAME).newest
+    assert newest is not None and newest.version == 2
 
 
 def test_columns_beyond_the_contract_are_counted(lake: Lake) -> None:
@@ -77,4 +78,5 @@ def test_a_broken_log_is_told_at_its_table_and_the_others_stand(lake: Lake) -> N
     DeltaLog(lake.path(NAME)).commit_files()[1].write_text("")
     pinned = Pinned(Lake(lake.path(NAME).parent.parent, LocalEngine()), Snapshot())
     assert "commit 1: it is empty" in entry(pinned, NAME).problem
-    assert entry(pinned, "bronze/truth").newest.rows == 1
+    newest = entry(pinned, "bronze/truth").newest
+    assert newest is not None and newest.rows == 1

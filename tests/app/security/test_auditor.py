@@ -28,7 +28,7 @@ OWN = {"sign_in", "sign_out", "change_password", "sign_out_elsewhere", "create_t
 @pytest.fixture
 def store() -> SampleRuns:
     """A finished and a failed run, and whatever is asked for."""
-    return SampleRuns([sample_run("maintain", "SUCCEEDED", 30), sample_run("retrain", "FAILED", 6)])
+    return SampleRuns((sample_run("maintain", "SUCCEEDED", 30), sample_run("retrain", "FAILED", 6)))
 
 
 @pytest.fixture

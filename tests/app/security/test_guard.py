@@ -192,7 +192,8 @@ def test_a_callback_that_is_not_there_is_refused_quietly(
     signed_in: SIGNED_IN, caplog: pytest.LogCaptureFixture
 ) -> None:
     user = signed_in("engineer")
-    for body in ({"output": "x.y"}, {}, [], "text", {"output": ["x"]}):
+    bodies: list[Any] = [{"output": "x.y"}, {}, [], "text", {"output": ["x"]}]
+    for body in bodies:
         assert user.call(body).status_code == 400
     assert "Traceback" not in caplog.text
 

@@ -1,6 +1,7 @@
 """The audit log: what was written is found, and what was tampered with is named."""
 
 import json
+import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -11,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import lakehouse.audit.log as module
-from lakehouse.audit import AuditError, AuditLog, Entry, Event
+from lakehouse.audit import AuditError, AuditLog, Entry, Event, Verdict
 
 TEXT = st.text(max_size=40)
 EVENTS = st.builds(
@@ -153,15 +153,15 @@ def test_a_full_disk_refuses_the_action_and_leaves_the_log_whole(
 ) -> None:
     log, file = filled(tmp_path)
     before = file.read_bytes()
-    write = module.os.write
+    write = os.write
 
     def fills_up(descriptor: int, data: bytes) -> int:
         if len(data) < 20:
             raise OSError(28, "No space left on device")
-        return write(descriptor, data[:19])
+        return int(write(descriptor, data[:19]))
 
     with monkeypatch.context() as patch:
-        patch.setattr(module.os, "write", fills_up)
+        patch.setattr(os, "write", fills_up)
         with pytest.raises(AuditError, match="No space left"):
             log.append(Event("eve", "admin", "retrain"))
     assert file.read_bytes() == before
@@ -201,7 +201,7 @@ def test_a_byte_that_changes_after_the_log_was_found_whole_is_found_too(
     """What was verified once is not believed again: every byte of it is read each time."""
     log, file = filled(tmp_path_factory.mktemp("audit"), 3)
     newest = log.entries()[-1]
-    assert log.verify() == module.Verdict(True, entries=3, newest=newest.hash)
+    assert log.verify() == Verdict(True, entries=3, newest=newest.hash)
     content = bytearray(file.read_bytes())
     place = data.draw(st.integers(0, len(content) - 1))
     content[place] ^= 1

@@ -12,9 +12,10 @@ STEPS = ("ExampleGen", "StatisticsGen", "ExampleValidator", "Clean", "BulkInferr
 
 def used(table: str, version: int) -> Used:
     """A table's content as a step uses it."""
-    known = {"delta_table": table, "delta_version": version, "content_sha256": f"{version:064x}"}
+    known: dict[str, Any] = {"delta_table": table, "delta_version": version}
+    known |= {"content_sha256": f"{version:064x}", "row_count": 3}
     name = f"{table}@{version}"
-    return Used("examples", Artifact("Examples", name, f"lake/{name}", known | {"row_count": 3}))
+    return Used("examples", Artifact("Examples", name, f"lake/{name}", known))
 
 
 def of_type(kind: str, name: str) -> Used:
@@ -25,8 +26,8 @@ def of_type(kind: str, name: str) -> Used:
 def step(store: Metadata, run: str, node: str, state: str = "COMPLETE", **told: Any) -> None:
     """One finished step; ``reads`` and ``writes`` among what is told."""
     reads, writes = told.pop("reads", ()), told.pop("writes", ())
-    known = {"run_id": run, "who": "cli:ada", "code_version": "0.1", "seconds": 2.5} | told
-    store.record(Execution(node, run, state, known), reads, writes)
+    known: dict[str, Any] = {"run_id": run, "who": "cli:ada", "code_version": "0.1", "seconds": 2.5}
+    store.record(Execution(node, run, state, known | told), reads, writes)
 
 
 def chain(file: Path) -> Metadata:

@@ -83,7 +83,7 @@ def test_a_store_of_another_time_opens_and_stays_as_it_is(
 def test_a_store_of_every_older_schema_opens(tmp_path: Path, version: int) -> None:
     """As the library itself takes a store back to what it was then."""
     chain(tmp_path / "store.db")
-    config = metadata_store_pb2.ConnectionConfig()
+    config = metadata_store_pb2.ConnectionConfig()  # type: ignore[attr-defined]
     config.sqlite.filename_uri = str(tmp_path / "store.db")
     downgrade_schema(config, version)
     before = listing(tmp_path)

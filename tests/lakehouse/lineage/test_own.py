@@ -76,8 +76,7 @@ def test_of_a_stream_the_first_step_that_ended_after_it(tmp_path: Path) -> None:
     store = Metadata(tmp_path / "metadata.sqlite")
     store.create()
     for part in ("1-5", "6-9"):
-        known = {"run_id": "s", "seconds": 1.0}
-        step = Execution("ExampleGen", "s", "COMPLETE", known, part=part)
+        step = Execution("ExampleGen", "s", "COMPLETE", {"run_id": "s", "seconds": 1.0}, part=part)
         store.record(step, [], [used("bronze/readings", int(part[0]))])
     first, second = (n for n in StoreFile(tmp_path / "metadata.sqlite").read().nodes.values()
                      if n.kind == "execution")  # fmt: skip

@@ -2,6 +2,7 @@
 
 import math
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,7 +20,7 @@ NUMBERS = st.one_of(st.none(), st.floats(-1e6, 1e6, width=32), st.integers(-9, 9
 BY_VALUE = pytest.mark.parametrize("rows", [0, BY_VALUE_ROWS], ids=["in slices", "by value"])
 
 
-def view(values: list[object], dtype: pl.DataType | type, rows: int = BY_VALUE_ROWS) -> FeatureView:
+def view(values: list[object], dtype: Any, rows: int = BY_VALUE_ROWS) -> FeatureView:
     frame = pl.DataFrame({"x": pl.Series(values, dtype=dtype)})
     return feature_views(told(frame, by_value_rows=rows))[0]
 
@@ -97,7 +98,7 @@ def test_one_value_fills_one_bucket() -> None:
     """A constant column has one bar, and ten equal quantiles."""
     found = view([7] * 30, pl.Int64)
     (bar,) = found.histogram
-    assert (bar.low, bar.high, bar.count) == (7.0, 7.0, pytest.approx(30))
+    assert (bar.low, bar.high) == (7.0, 7.0) and bar.count == pytest.approx(30)
     assert [b.count for b in found.quantiles] == [3.0] * 10
 
 

@@ -1,7 +1,7 @@
 """Each kind of anomaly, on the smallest data that show it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 import pytest
@@ -13,7 +13,7 @@ from lakehouse.validation.finding import Finding
 from lakehouse.validation.validation import findings, validate_statistics
 from tests.lakehouse.validation.protos import told
 
-Columns = dict[str, Sequence[object]]
+Columns = Mapping[str, Sequence[object] | pl.Series]
 INT = 'feature { name: "x" type: INT %s }'
 FLOAT = 'feature { name: "x" type: FLOAT %s }'
 TEXT = 'feature { name: "x" type: BYTES %s }'

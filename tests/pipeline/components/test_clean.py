@@ -62,7 +62,8 @@ def silver(
 ) -> pl.DataFrame:
     said = by_flight(standing(corrections(words)))
     cleaned = clean(lazy(rows), lazy(deliveries), PROFILE, None if said is None else lazy(said))
-    return cleaned.collect("polars").to_native().sort(KEY)
+    rows_: pl.DataFrame = cleaned.collect("polars").to_native()
+    return rows_.sort(KEY)
 
 
 def corrections(words: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
@@ -101,8 +102,8 @@ def lazy(frame: pl.DataFrame) -> nw.LazyFrame[Any]:
 
 def diff(current: pl.DataFrame, wanted: pl.DataFrame) -> Collected:
     made = change(lazy(current), lazy(wanted))
-    rows = (frame.collect("polars").to_native() for frame in (made.append, made.rewrite))
-    return Collected(*rows, made.replaced)
+    append, rewrite = (frame.collect("polars").to_native() for frame in (made.append, made.rewrite))
+    return Collected(append, rewrite, made.replaced)
 
 
 def test_columns_are_those_of_the_contract() -> None:

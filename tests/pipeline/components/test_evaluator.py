@@ -44,7 +44,7 @@ def metrics(frame: pl.DataFrame) -> dict[str, float]:
 def test_average_precision_is_scikit_learns(seed: int) -> None:
     random = np.random.default_rng(seed)
     positive = random.random(500) < 0.2
-    score = np.round(random.random(500) + 0.3 * positive, 1)  # many ties
+    score = np.round(random.random(500) + 0.3 * positive, 1).astype(np.float64)  # many ties
     expected = average_precision_score(positive, score)
     assert average_precision(positive, score) == pytest.approx(expected)
 

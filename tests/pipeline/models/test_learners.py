@@ -33,7 +33,7 @@ def test_a_model_says_what_it_learned() -> None:
 
 
 def test_the_classifier_says_probabilities() -> None:
-    binary = Lesson(lesson().inputs, np.round(np.clip(lesson().label, 0, 1)))
+    binary = Lesson(lesson().inputs, np.round(np.clip(lesson().label, 0, 1)).astype(np.float64))
     said = predict(train(NEAR, binary, PARAMETERS, 1), binary.inputs, 1)
     assert said.min() >= 0
     assert said.max() <= 1

@@ -45,7 +45,7 @@ def changed(column: str, value: object, rows: int = 30) -> pl.DataFrame:
 def test_sensors_have_mean_0_and_deviation_1_in_every_regime(graph: TransformGraph) -> None:
     found = heard(graph, SILVER)
     for _, part in found.group_by("regime"):
-        assert abs(part["norm_sensor_3"].mean()) < 1e-9  # type: ignore[arg-type]
+        assert part["norm_sensor_3"].mean() == pytest.approx(0.0, abs=1e-9)
         assert part["norm_sensor_3"].std() == pytest.approx(1.0, abs=0.01)
 
 

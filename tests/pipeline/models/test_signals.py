@@ -66,7 +66,7 @@ def test_no_sensor_and_few_rows_have_no_state() -> None:
 def test_a_ridge_recovers_a_linear_target_in_each_regime() -> None:
     flights = history(hidden(2), loadings(2))
     target = flights.z @ np.arange(8.0) + 5 * flights.regime
-    found = ridge(flights, 2, target[:, None])
+    found = ridge(flights, 2, target[:, None].astype(float))
     assert isinstance(found, Projection)
     assert np.allclose(found.of(flights.z, flights.regime)[:, 0], target, atol=0.5)
 

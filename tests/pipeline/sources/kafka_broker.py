@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 
 import pytest
 from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic  # type: ignore[attr-defined]
 
 VERSION = "4.1.0"
 _CLUSTER = "c3RpbGx3YXRlci10ZXN0cw"

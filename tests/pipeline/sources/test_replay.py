@@ -56,7 +56,8 @@ def silver(parsed: Parsed) -> pl.DataFrame:
     readings = parsed.records.with_columns(fleet=pl.lit("F"), delivery_id=pl.lit("d"))
     deliveries = {"delivery_id": ["d"], "state": ["accepted"], "received_at": [datetime.now(UTC)]}
     lazy = [nw.from_native(f) for f in (readings.lazy(), pl.DataFrame(deliveries).lazy())]
-    return clean(lazy[0], lazy[1], PROFILE).collect("polars").to_native().sort("engine", "cycle")
+    cleaned: pl.DataFrame = clean(lazy[0], lazy[1], PROFILE).collect("polars").to_native()
+    return cleaned.sort("engine", "cycle")
 
 
 BATCHES = {

@@ -90,7 +90,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def home_of(tables: Path, home: Path, **web: int) -> Services:
     """A home with a copy of the tables and a user a role."""
-    settings = Settings(home=home, web=web)  # type: ignore[arg-type]
+    settings = Settings(home=home, web=web)
     shutil.copytree(tables, settings.lake)
     services = open_services(settings)
     for role in ROLES:

@@ -224,9 +224,10 @@ def test_history_tells_each_version_and_whether_it_can_be_read(reader: Program) 
     assert [one["rows"] for one in told["versions"]] == [60, 57, 30, 5, 0]
     newest = told["versions"][0]
     assert (newest["who"], newest["inputs"]) == ("somebody", {"bronze/readings": 1})
-    parts, cursor = [], None
+    parts: list[int] = []
+    cursor = None
     while not parts or cursor is not None:
-        given = {} if cursor is None else {"cursor": cursor}
+        given: dict[str, Any] = {} if cursor is None else {"cursor": cursor}
         page = reader.get(f"{ROWS}/history", limit=2, **given).get_json()
         parts += [one["version"] for one in page["versions"]]
         cursor = page["next"]
@@ -345,7 +346,7 @@ def test_history_names_the_models_that_need_a_version(
     reader = make()
     metadata = Metadata(reader.services.settings.metadata)
     metadata.create()
-    known = {"model_id": "m-1", "fleet": "F", "sha256": "", "silver_version": 2}
+    known: dict[str, Any] = {"model_id": "m-1", "fleet": "F", "sha256": "", "silver_version": 2}
     for node, kind in (("Trainer", "Model"), ("Pusher", "PushedModel")):
         made = Used("made", Artifact(kind, "m-1", "artifacts/none", known))
         metadata.record(Execution(node, "run-x", "COMPLETE"), [], [made])

@@ -19,7 +19,7 @@ def put(records: pl.DataFrame, where: pl.Expr, column: str, value: pl.Expr) -> p
 def appended(records: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """More lines at the end of the file."""
     return pl.concat([records, rows.select(records.columns)]).with_columns(
-        line=pl.int_range(1, pl.len() + 1, dtype=records.schema["line"])
+        line=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).cast(records.schema["line"])
     )
 
 
