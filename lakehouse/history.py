@@ -8,10 +8,11 @@ import heapq
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from lakehouse.clock import moment
 from lakehouse.commits import Committed, DataFile, DeltaLog, Fields, State
 from lakehouse.lake import Lake
 
@@ -215,7 +216,7 @@ class _Totals:
         both = (*commit.added, *commit.removed)
         return {
             "version": entry.version,
-            "time": datetime.fromtimestamp(entry.time / 1000, UTC),
+            "time": moment(entry.time),
             "operation": entry.operation,
             "run_id": _text(noted, "run_id"),
             "node": _text(noted, "node"),

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from lakehouse.clock import moment
 from lakehouse.records import Artifact
 
 if TYPE_CHECKING:
@@ -183,4 +184,4 @@ def _run_of(artifact: Artifact) -> str:
 
 
 def _time(artifact: Artifact) -> datetime:
-    return datetime.fromtimestamp(artifact.time / 1000, UTC)
+    return moment(artifact.time)

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ from dbos import (
     WorkflowStatus,
 )
 
-from lakehouse.clock import now
+from lakehouse.clock import moment, now
 from lakehouse.journal import Journal, LogLine, Step
 from lakehouse.requests import REQUESTS, Request
 from lakehouse.settings import Settings
@@ -292,7 +292,7 @@ def _new_id(workflow: str) -> str:
 
 
 def _time(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return None if milliseconds is None else moment(milliseconds)
 
 
 def _joined(parts: Any) -> dict[str, int]:

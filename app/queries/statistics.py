@@ -1,7 +1,7 @@
 """The statistics that runs have published, and any two of them side by side."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from threading import RLock
 
@@ -12,6 +12,7 @@ from app.queries.deliveries import file_name
 from app.queries.taught import Statistics, Taught, taught
 from app.services import Services
 from lakehouse.artifacts import BrokenArtifactError
+from lakehouse.clock import moment
 from lakehouse.settings import Settings
 from lakehouse.snapshots import Pinned
 from lakehouse.validation.comparison import Compared, compare
@@ -140,7 +141,7 @@ def _training(same: list[Taught]) -> list[Published]:
 
 def _taught(first: Taught, kind: str, models: str, where: tuple[str, Statistics]) -> Published:
     suffix, told = where
-    time = datetime.fromtimestamp(first.time / 1000, UTC)
+    time = moment(first.time)
     name = f"{first.transform_id}{suffix}"
     version = first.silver_version
     return Published(name, first.fleet, kind, models, time, told.rows, told.folder, version)

@@ -1,12 +1,12 @@
 """The bundle for a reader: one page that asks nobody for anything and runs nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
 from lakehouse.bundle.checks import Check
 from lakehouse.bundle.evidence import Evidence
+from lakehouse.clock import moment
 from lakehouse.lineage import Node
 
 _STYLE = """
@@ -149,4 +149,4 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> list[str]:
 
 
 def _when(node: Node) -> str:
-    return f"{datetime.fromtimestamp(node.created / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+    return f"{moment(node.created):%Y-%m-%d %H:%M:%S}"

@@ -7,7 +7,6 @@ every export.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
@@ -32,6 +31,7 @@ from openlineage.client.facet_v2 import (
 from openlineage.client.serde import Serde
 
 from lakehouse import VERSION
+from lakehouse.clock import moment
 from lakehouse.lineage.graph import Edge, Graph, Node, table_version
 from lakehouse.tables import TABLES
 
@@ -220,5 +220,5 @@ def _ended(step: Node) -> int:
 
 
 def _iso(milliseconds: int) -> str:
-    time = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    time = moment(milliseconds)
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,11 +1,11 @@
 """A part of a graph for other eyes: as a Mermaid flowchart, and as CSV."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 import polars as pl
 
-from lakehouse.clock import iso
+from lakehouse.clock import iso, moment
 from lakehouse.lineage.graph import Graph, Node
 from lakehouse.lineage.walk import Part
 from lakehouse.row_files import csv_chunks
@@ -77,7 +77,7 @@ def _row(node: Node, near: Graph) -> dict[str, object]:
 
 def recorded_at(node: Node) -> datetime | None:
     """When it was recorded, None where nobody says."""
-    return datetime.fromtimestamp(node.created / 1000, UTC) if node.created else None
+    return moment(node.created) if node.created else None
 
 
 def took(node: Node) -> float | None:

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from lakehouse import VERSION
 from lakehouse.artifacts import MANIFEST, manifest_sha256
-from lakehouse.clock import iso
+from lakehouse.clock import iso, moment
 from lakehouse.pins import learned_from, made_by
 from lakehouse.proof.chain import Finding, Link, Part, broken, link, sound, unknown
 from lakehouse.proof.evidence import Evidence
@@ -64,7 +64,7 @@ def model_links(evidence: Evidence, found: Origin) -> Iterable[Link]:
 
 
 def _time(artifact: Artifact) -> datetime:
-    return datetime.fromtimestamp(artifact.time / 1000, UTC)
+    return moment(artifact.time)
 
 
 def _pushes(evidence: Evidence, fleet: str) -> tuple[Push, ...]:

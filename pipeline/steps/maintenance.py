@@ -6,11 +6,11 @@ A step under the publish lock, before the snapshot.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from lakehouse import VERSION
-from lakehouse.clock import now
+from lakehouse.clock import moment, now
 from lakehouse.engines import upkeep
 from lakehouse.journal import Journal
 from lakehouse.lake import Commit, Lake
@@ -122,7 +122,7 @@ def _judged(metadata: Metadata) -> Mapping[str, datetime]:
     for blessing in metadata.artifacts("ModelBlessing"):
         transform = of_model.get(str(blessing.properties["model_id"]))
         if transform is not None:
-            found[transform] = datetime.fromtimestamp(blessing.time / 1000, UTC)
+            found[transform] = moment(blessing.time)
     return found
 
 
