@@ -11,6 +11,8 @@ from uuid import uuid4
 from lakehouse.failpoints import failpoint
 
 MANIFEST = "MANIFEST.json"
+OUT_OF_FOLD = "out_of_fold.parquet"
+"""What the learners that had not seen an engine said of each of its flights, and in which fold."""
 
 
 class BrokenArtifactError(RuntimeError):

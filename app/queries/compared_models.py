@@ -11,13 +11,12 @@ from cachetools import LRUCache, cached
 from app.queries.models import Row, Shares, kept
 from app.queries.taught import opened
 from app.services import Services
-from lakehouse.artifacts import BrokenArtifactError, check
+from lakehouse.artifacts import OUT_OF_FOLD, BrokenArtifactError, check
 
 MOST_ENGINES = 20
 MOST_FEATURES = 12
 LEARNERS = ("near", "life")
 KEYS = ["fleet", "engine", "cycle", "remaining"]
-FILE = "out_of_fold.parquet"
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def _said(left: Path, right: Path, horizon: int) -> Said:
     frames = []
     for folder in (left, right):
         check(folder)
-        frames.append(pl.read_parquet(folder / FILE, columns=[*KEYS, "probability", "rul"]))
+        frames.append(pl.read_parquet(folder / OUT_OF_FOLD, columns=[*KEYS, "probability", "rul"]))
     both = frames[0].join(frames[1], on=KEYS, suffix="_r")
     if both.is_empty():
         words = "The two were not measured on the same engines, so what they said cannot be held"

@@ -7,9 +7,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import polars as pl
+
 from lakehouse import VERSION
-from lakehouse.artifacts import MANIFEST, manifest_sha256
+from lakehouse.artifacts import MANIFEST, OUT_OF_FOLD, manifest_sha256
 from lakehouse.clock import iso, moment
+from lakehouse.diffs.rows import UNREADABLE
 from lakehouse.pins import learned_from, made_by
 from lakehouse.proof.chain import Finding, Link, Part, broken, link, sound, unknown
 from lakehouse.proof.evidence import Evidence
@@ -107,12 +110,26 @@ def _training(evidence: Evidence, found: Origin, model: Artifact | None) -> Link
     rest = ", ".join(f"{name} {value}" for name, value in parameters.items() if name != "seed")
     parts = [
         Part("data", f"{SILVER.name}@{version}", {"table": SILVER.name, "version": version}),
-        Part("split", "5 folds of whole engines"),
+        Part("split", evidence.once("split", model.id, partial(_split, evidence, model))),
         Part("parameters", rest),
         Part("seed", str(parameters.get("seed", ""))),
     ]
     finding = evidence.once("training", model.id, partial(_learned, evidence, model))
     return link("training", "Training", parts, finding)
+
+
+def _split(evidence: Evidence, model: Artifact) -> str:
+    """How its engines were shared out for the evaluation, as the model's own file says."""
+    outputs = (
+        used for step in made_by(evidence.metadata, model) for used in evidence.outputs(step)
+    )
+    folders = [u.artifact.uri for u in outputs if u.artifact.type == "InferenceResult"]
+    files = [evidence.settings.home / uri / OUT_OF_FOLD for uri in folders]
+    try:
+        engines = pl.read_parquet(files, columns=["engine", "fold"]).unique()
+    except UNREADABLE:
+        return "cannot be read any more"
+    return f"{engines.height} whole engines in {engines['fold'].n_unique()} folds"
 
 
 def _learned(evidence: Evidence, model: Artifact) -> Finding:

@@ -13,7 +13,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from lakehouse.artifacts import check
+from lakehouse.artifacts import OUT_OF_FOLD, check
 from lakehouse.clock import now
 from lakehouse.engines import ByGroup
 from lakehouse.serving import Live, live
@@ -185,7 +185,7 @@ def _models_of(step: Step, fleet: _Fleet) -> list[str]:
 def _sayer(step: Step, fleet: _Fleet, served: Live) -> ByGroup:
     """What the live model says of whole engines, with its stamps, as rows of backfill."""
     home = step.home.settings.home
-    taught = pl.read_parquet(home / served.out_of_fold / "out_of_fold.parquet", columns=ENGINE)
+    taught = pl.read_parquet(home / served.out_of_fold / OUT_OF_FOLD, columns=ENGINE)
     stamps = {
         "model_id": pl.lit(served.model_id),
         "features_version": pl.lit(step.version(FEATURES.name), pl.Int64),

@@ -9,6 +9,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
+from lakehouse.artifacts import OUT_OF_FOLD
 from lakehouse.parameters import Parameters
 from lakehouse.records import Value
 from lakehouse.registry import ALREADY_LIVE
@@ -27,7 +28,6 @@ from pipeline.steps.push import put_live
 from pipeline.steps.taught import Fitted, describe_features, describe_flights
 
 GRAPH = "transform_graph.json"
-OUT_OF_FOLD = "out_of_fold.parquet"
 
 
 def transform(plan: Plan, step: Step) -> Summary:

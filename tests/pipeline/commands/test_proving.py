@@ -178,6 +178,10 @@ def test_one_proof_says_where_everything_came_from(said_home: Path) -> None:
     assert found["model"]["model"]["about"] == {"model": model["model_id"]}
     assert found["training"]["data"]["about"]["version"] == model["train_version"]
     assert found["training"]["seed"]["value"] == "0"
+    (file,) = said_home.glob("artifacts/Trainer/*/out_of_fold.parquet")
+    engines = pl.read_parquet(file).select("engine", "fold").unique()
+    split = f"{engines.height} whole engines in {engines['fold'].n_unique()} folds"
+    assert found["training"]["split"]["value"] == split
     assert found["delivery"]["file"]["value"] == "young.txt"
     assert found["rows"]["flights"]["value"] == "4, cycles 1–4"
     assert found["evaluation"]["verdict"]["value"] == "blessed"
