@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 UV := .tools/bin/uv
 UV_VERSION := 0.13.9
 DOCS := .docs-venv
-# Test processes: they wait for others a quarter of their time.
-TESTERS ?= 3
+# Test processes, one a core.
+TESTERS ?= 2
 # Every process imports thousands of modules: compiled once, it starts in a third of the time.
 export PYTHONDONTWRITEBYTECODE :=
 

@@ -113,8 +113,8 @@ def test_a_corrected_value_reaches_silver_and_a_new_forecast_and_is_taken_back(
     assert rebuilt(home).equals(table(home, SILVER).sort("fleet", "engine", "cycle"))
     assert_sound(home)
     assert document(home, "verify")["ok"]
-    log = [(e.action, e.object) for e in AuditLog(home / "audit").entries()][-2:]
-    assert log == [
+    asked = [e for e in AuditLog(home / "audit").entries() if e.action != "queue"]
+    assert [(e.action, e.object) for e in asked][-2:] == [
         ("correct", f"{place} sensor_4=1300 sensor_11=40.5"),
         ("correct", f"retract {name}"),
     ]

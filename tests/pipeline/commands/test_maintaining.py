@@ -164,8 +164,10 @@ def test_it_is_a_run_like_any_other(worn: Path) -> None:
     log = RunStore(Settings.load(home=worn)).log(told["run_id"])
     kept = [line.message for line in log if line.message.startswith("kept ")]
     assert len(kept) == len(told["kept"]) > 0
-    entry = AuditLog(worn / "audit").entries()[-1]
+    entry, queued = AuditLog(worn / "audit").entries()[-2:]
     assert (entry.action, entry.object) == ("maintain", "days=0 guard=True")
+    assert (queued.action, queued.object) == ("queue", told["run_id"])
+    assert queued.request_id == entry.request_id != ""
     assert document(worn, "history", SILVER)[0]["run_id"] == told["run_id"]
 
 

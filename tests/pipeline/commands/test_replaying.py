@@ -90,7 +90,7 @@ def test_a_replay_lands_in_the_home_and_is_taken_in(
     assert_same_silver(home, batch)
     assert_sound(home)
     asked = [(entry.action, entry.object) for entry in AuditLog(home / "audit").entries()]
-    assert asked == [("stream", str(folder))]
+    assert asked == [("stream", str(folder)), ("queue", run.run_id)]
 
 
 def assert_same_silver(home: Path, batch: Path) -> None:
