@@ -256,8 +256,9 @@ class Metadata:
         for attempt in range(5):
             try:
                 return MetadataStore(config)
-            except RuntimeError:
-                if attempt == 4:
+            except RuntimeError as error:
+                # What is no database is none at the next attempt either.
+                if attempt == 4 or "file is not a database" in str(error):
                     raise
                 time.sleep(0.2 * 2**attempt * (1 + random.random()))  # noqa: S311
         raise AssertionError("unreachable")

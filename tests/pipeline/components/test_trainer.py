@@ -171,7 +171,7 @@ def test_the_distributed_learner_is_as_good_as_the_local_one(
         2,
         len(flown),
     )
-    work = Work(Parameters(rounds=60, averaged=1), PROFILE)
+    work = Work(Parameters(rounds=30, averaged=1), PROFILE)
     here = trained(silver, work)
     there = trained(silver, replace(work, cluster=cluster))
     ours, theirs = (evaluate(t.out_of_fold, t.resources, PROFILE) for t in (here, there))
