@@ -87,8 +87,8 @@ class Versions:
             return _untold(where, log, version, error)
         gone = [file for file in files if not (log.path / file.file).is_file()]
         faults = tuple(fault for file in files for fault in self._file(table, file))
-        if gone and not self._let_go(table, version):
-            faults += tuple(Fault(f"lake/{table}/{file.file}", "it is missing") for file in gone)
+        lost = gone if gone and not self._let_go(table, version) else self._lost(table, gone)
+        faults += tuple(Fault(f"lake/{table}/{file.file}", "it is missing") for file in lost)
         if faults:
             return Finding(faults)
         noted = self._noted(table, version)
@@ -99,7 +99,7 @@ class Versions:
         return self._counted(table, version, files, noted)
 
     def _file(self, table: str, file: DataFile) -> tuple[Fault, ...]:
-        """What is wrong with one file; one that only older versions need may be let go."""
+        """What is wrong with one file that is there."""
         key = table, file.path
         if key not in self._files:
             self._files[key] = self._fault(table, file)
@@ -109,12 +109,16 @@ class Versions:
         where, at = f"lake/{table}/{file.file}", self.log(table).path / file.file
         expected = self._hashes.get((table, file.path))
         if not at.is_file():
-            return (Fault(where, "it is missing"),) if file.path in self._needed(table) else ()
+            return ()
         if expected is None and at.stat().st_size != file.bytes:
             return (Fault(where, f"{at.stat().st_size:,} bytes, the log says {file.bytes:,}"),)
         if expected is not None and file_sha256(at) != expected:
             return (Fault(where, "its sha256 is not the one that was noted when it came"),)
         return ()
+
+    def _lost(self, table: str, gone: Iterable[DataFile]) -> list[DataFile]:
+        """Those that the newest version needs too."""
+        return [file for file in gone if file.path in self._needed(table)]
 
     def _needed(self, table: str) -> frozenset[str]:
         """Files of the newest version, which nobody may let go."""
