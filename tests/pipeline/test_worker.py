@@ -101,22 +101,27 @@ def unpushed(tmp_path_factory: pytest.TempPathFactory, undisturbed: Path) -> Pat
     return home
 
 
+def killed_and_resumed(home: Path, point: str, trained: Path) -> list[tuple[str, str]]:
+    """The steps of a retrain that was killed, and ended as that of ``trained`` all the same."""
+    done = stillwater(home, "retrain", *FAST, failpoint=f"{point}:kill")
+    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
+    run_id = resume(home)
+    assert_same_tables(home, trained)
+    assert_sound(home)
+    assert live_model(home) == live_model(trained)
+    return steps(home, run_id)
+
+
 @pytest.mark.fault
 @pytest.mark.parametrize("point", PUSHING_POINTS)
 def test_a_push_killed_anywhere_ends_as_if_undisturbed(
     tmp_path: Path, unpushed: Path, trained: Path, point: str
 ) -> None:
     """The same for what follows the training, which is there already."""
-    home = tmp_path / "var"
-    shutil.copytree(unpushed, home)
-    done = stillwater(home, "retrain", *FAST, failpoint=f"{point}:kill")
-    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
-    run_id = resume(home)
-    assert_same_tables(home, trained)
-    assert_sound(home)
+    home = Path(shutil.copytree(unpushed, tmp_path / "var"))
     known = dict.fromkeys(("Transform", "Trainer"), "CACHED")
-    assert steps(home, run_id) == [(node, known.get(node, "COMPLETE")) for node in RETRAIN]
-    assert live_model(home) == live_model(trained)
+    expected = [(node, known.get(node, "COMPLETE")) for node in RETRAIN]
+    assert killed_and_resumed(home, point, trained) == expected
 
 
 @pytest.mark.fault
@@ -125,15 +130,9 @@ def test_a_retrain_killed_anywhere_ends_as_if_undisturbed(
     tmp_path: Path, undisturbed: Path, trained: Path, point: str
 ) -> None:
     """Same tables, the same model live, one execution a step."""
-    home = tmp_path / "var"
-    shutil.copytree(undisturbed, home)
-    done = stillwater(home, "retrain", *FAST, failpoint=f"{point}:kill")
-    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
-    run_id = resume(home)
-    assert_same_tables(home, trained)
-    assert_sound(home)
-    assert steps(home, run_id) == [(node, "COMPLETE") for node in RETRAIN]
-    assert live_model(home) == live_model(trained)
+    home = Path(shutil.copytree(undisturbed, tmp_path / "var"))
+    expected = [(node, "COMPLETE") for node in RETRAIN]
+    assert killed_and_resumed(home, point, trained) == expected
 
 
 def test_a_step_that_fails_is_recorded_and_can_be_retried(
