@@ -5,8 +5,6 @@ BIN := $(VENV)/bin
 UV := .tools/bin/uv
 UV_VERSION := 0.13.9
 DOCS := .docs-venv
-# Test processes, one a core.
-TESTERS ?= 2
 # Every process imports thousands of modules: compiled once, it starts in a third of the time.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -32,7 +30,7 @@ run: setup ## start worker and dashboard; Ctrl-C stops both
 
 test: setup ## run all tests
 	@$(BIN)/stillwater spark setup >/dev/null
-	$(BIN)/python -m pytest -n $(TESTERS) --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 e2e: setup ## run the browser tests only
 	$(BIN)/python -m pytest -m browser $(ARGS)
