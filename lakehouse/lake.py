@@ -115,6 +115,15 @@ class Lake:
         """
         return self.engine.map_groups(frame, ("fleet", "engine"), "cycle", function)
 
+    def by_age(self, frame: nw.LazyFrame[Any], function: ByGroup) -> nw.LazyFrame[Any]:
+        """What ``function`` makes of whole fleets' rows of the same cycle.
+
+        Args:
+            frame: fleet, engine, cycle and further columns, of a large table.
+            function: each age must come out the same whichever others it is given with.
+        """
+        return self.engine.map_groups(frame, ("fleet", "cycle"), "engine", function)
+
     def job(self, name: str, cancelled: Callable[[], bool]) -> AbstractContextManager[None]:
         """A block whose work on large tables is ended as soon as ``cancelled`` says so."""
         return self.engine.job(name, cancelled)
@@ -140,11 +149,15 @@ class Lake:
         engine = self._of(name)
 
         def write(path: Path, rows: nw.LazyFrame[Any], before: Content) -> _Plan:
-            old = self.scan(name)
+            table, old = TABLES[name], self.scan(name)
             for column, values in where.items():
                 old = old.filter(nw.col(column).is_in(sorted(values)))
-            gone, added = engine.content(old), engine.content(rows)
-            table = TABLES[name]
+            gone = engine.content(old) if before.rows else before
+            added = engine.content(rows)
+            if not gone.rows:
+                return _Plan(
+                    before, gone, added, lambda note: engine.append(path, table, rows, note)
+                )
             return _Plan(
                 before, gone, added, lambda note: engine.replace(path, table, rows, where, note)
             )
@@ -283,4 +296,5 @@ def _note(name: str, commit: Commit, plan: _Plan) -> Write:
         "row_count": plan.after.rows,
         "content_sha256": plan.after.sha256,
     } | ({"batch": commit.batch} if commit.batch else {})
-    return Write(commit.work(name), json.dumps(note, sort_keys=True), commit.batch)
+    said = json.dumps(note, sort_keys=True)
+    return Write(commit.work(name), said, commit.batch, plan.added.rows)

@@ -28,11 +28,13 @@ class Write:
         work: name of the piece of work (``txnAppId``).
         metadata: JSON text for ``userMetadata``.
         number: ``txnVersion``: 0 for work that is done or not done, the batch of a stream.
+        rows: how many rows it brings.
     """
 
     work: str
     metadata: str
     number: int = 0
+    rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,8 @@ class Engine(Protocol):
     ) -> nw.LazyFrame[Any]:
         """What ``function`` makes of whole groups of rows that share ``by``, sorted by ``order``.
 
-        The local engine gives it all rows at once, Spark some whole groups at a time where they
-        lie, so each group must come out the same whichever others it is given with.
+        Some whole groups at a time, on Spark where they lie, so each group must come out the same
+        whichever others it is given with.
         """
 
     def job(self, name: str, cancelled: Callable[[], bool]) -> AbstractContextManager[None]:

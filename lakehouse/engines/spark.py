@@ -17,8 +17,7 @@ from delta.tables import DeltaTable
 from py4j.protocol import Py4JError
 from pyspark import StorageLevel
 from pyspark.errors import PySparkException
-from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
 from lakehouse.content import Content
@@ -46,6 +45,8 @@ SPARK: dict[Type, str] = {
     "boolean": "boolean",
 }
 POLL_SECONDS = 0.3
+# So many are written by one task, as one file: to share them out costs two more jobs.
+FEW_ROWS = 50_000
 _TXN = "spark.databricks.delta.write.txn"
 _USER = "spark.databricks.delta.commitInfo.userMetadata"
 
@@ -170,9 +171,10 @@ class SparkEngine:
         unknown = [name for name in rows.columns if name not in table.column_names]
         if missing or (unknown and not table.open):
             raise ContractError(f"{table.name}: key columns missing {missing}, unknown {unknown}")
-        columns = [_typed(rows, column.name, SPARK[column.type]) for column in table.columns]
-        columns += [_typed(rows, name, SPARK["float32"]) for name in sorted(unknown)]
-        return nw.from_native(rows.select(*columns))
+        there = set(rows.columns)
+        columns = [_typed(there, column.name, SPARK[column.type]) for column in table.columns]
+        columns += [_typed(there, name, SPARK["float32"]) for name in sorted(unknown)]
+        return nw.from_native(rows.selectExpr(columns))
 
     def matching(
         self, frame: nw.LazyFrame[Any], rows: nw.LazyFrame[Any], key: tuple[str, ...]
@@ -195,7 +197,7 @@ class SparkEngine:
         if _in_process(frame):
             return self._local.append(path, table, frame, write)
         with self._noted(write):
-            writer = _in_order(frame, table).write.format("delta").mode("append")
+            writer = _in_order(frame, table, write).write.format("delta").mode("append")
             writer.option("mergeSchema", "true").save(str(path))
 
     def replace(
@@ -205,7 +207,7 @@ class SparkEngine:
         if _in_process(frame):
             return self._local.replace(path, table, frame, where, write)
         with self._noted(write):
-            writer = _in_order(frame, table).write.format("delta").mode("overwrite")
+            writer = _in_order(frame, table, write).write.format("delta").mode("overwrite")
             writer = writer.option("mergeSchema", "true").option("replaceWhere", _predicate(where))
             writer.save(str(path))
 
@@ -268,9 +270,12 @@ class SparkEngine:
                         conf.unset(name)
 
 
-def _in_order(frame: nw.LazyFrame[Any], table: Table) -> DataFrame:
+def _in_order(frame: nw.LazyFrame[Any], table: Table, write: Write) -> DataFrame:
     """Sorted only now: the sort looks at the rows twice, and they are held by then."""
-    return _native(frame).sort(*(table.sort or table.key))
+    rows, order = _native(frame), table.sort or table.key
+    if write.rows <= FEW_ROWS:
+        return rows.coalesce(1).sortWithinPartitions(*order)
+    return rows.sort(*order)
 
 
 def _in_process(frame: nw.LazyFrame[Any]) -> bool:
@@ -282,9 +287,10 @@ def _native(frame: nw.LazyFrame[Any]) -> DataFrame:
     return native
 
 
-def _typed(rows: DataFrame, name: str, kind: str) -> Column:
-    value = F.col(f"`{name}`") if name in rows.columns else F.lit(None)
-    return value.cast(kind).alias(name)
+def _typed(there: set[str], name: str, kind: str) -> str:
+    """As SQL text, which costs one call of the JVM where columns cost several each."""
+    quoted = f"`{name.replace('`', '``')}`"
+    return f"CAST({quoted if name in there else 'NULL'} AS {kind}) AS {quoted}"
 
 
 def _predicate(where: Where) -> str:

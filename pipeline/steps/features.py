@@ -3,13 +3,14 @@
 from typing import Any
 
 import narwhals as nw
+import polars as pl
 
 from lakehouse.commits import DeltaLog
 from lakehouse.retention import missing
 from lakehouse.tables import FEATURES, FLEET_BAND, SILVER
-from pipeline.components.fleet_band import fleet_band
+from pipeline.components.fleet_band import fleet_band, quantiles
 from pipeline.step import Step
-from pipeline.steps.frames import collect
+from pipeline.steps.frames import collect, lazy
 
 Rows = nw.LazyFrame[Any]
 
@@ -19,7 +20,7 @@ def has_features(step: Step, transform_id: str) -> bool:
     before = step.pin(FEATURES.name)
     if before is None:
         return False
-    rows = step.home.lake.scan(FEATURES.name, before)
+    rows = step.home.lake.look_up(FEATURES.name, before)
     return not collect(rows.filter(nw.col("transform_id") == transform_id).head(1)).is_empty()
 
 
@@ -44,7 +45,16 @@ def write_band(step: Step, transform_id: str, silver: Rows, features: Rows, flee
         features: what the transform made of them.
         fleet: the fleet.
     """
-    band = fleet_band(silver, features, step.home.profile)
-    marked = band.with_columns(nw.lit(transform_id).alias("transform_id"))
+    lake, profile = step.home.lake, step.home.profile
+    key = ("fleet", "engine", "cycle")
+    there = set(features.collect_schema().names())
+    norms = [name for name in map("norm_{}".format, profile.sensor_names) if name in there]
+    newest = silver.group_by("fleet", "engine").agg(nw.col("cycle").max().alias("life"))
+    band = fleet_band(
+        collect(newest),
+        collect(lake.by_age(silver.select(*key, *profile.signal_names), quantiles)),
+        collect(lake.by_age(features.select(*key, *norms), quantiles)),
+    )
     where = {"transform_id": [transform_id], "fleet": [fleet]}
-    step.replace(FLEET_BAND.name, marked, where, part=transform_id)
+    marked = band.with_columns(transform_id=pl.lit(transform_id))
+    step.replace(FLEET_BAND.name, lazy(marked), where, part=transform_id)

@@ -3,6 +3,7 @@
 import io
 import json
 import stat
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -75,7 +76,9 @@ def test_any_bit_that_changed_is_found(
     assert told
     with ZipFile(io.BytesIO(WHOLE)) as archive:
         for info in archive.infolist():
-            begin = info.header_offset + 30 + len(info.filename) + 20
+            # The local header says how long the name and the extra field after it are.
+            lengths = struct.unpack_from("<2H", WHOLE, info.header_offset + 26)
+            begin = info.header_offset + 30 + sum(lengths)
             if begin <= place < begin + info.compress_size:
                 assert {where for _, where in told} <= {info.filename, "evidence.zip"}
 
