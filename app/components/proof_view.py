@@ -12,7 +12,6 @@ from app.components.addresses import (
     schema_address,
     table_address,
 )
-from app.components.aria import aria
 from app.components.sheet_table import Cell, Head, sheet_row, sheet_table
 from app.queries.proof import Proof, Sample
 from app.queries.quality import Ask
@@ -130,7 +129,7 @@ def _findings(found: Sample) -> list[Component]:
 def _finding(said: Said, link: Link) -> Component:
     href = proof_address((said.fleet, said.engine), said.cycle, said.run_id)
     cells: list[Cell] = [
-        dcc.Link(said.name, href=href, **aria(label=f"Proof of {said.name}")),
+        dcc.Link(said.name, href=href, title=f"Proof of {said.name}"),
         link.label,
         verdict_badge(link.verdict),
         link.reason,

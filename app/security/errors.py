@@ -9,15 +9,17 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import (
+    BadRequest,
     Forbidden,
     HTTPException,
     InternalServerError,
     MethodNotAllowed,
+    UnsupportedMediaType,
 )
 
 from app.security import request_id
 from app.security.roles import Refused
-from lakehouse.audit import AuditError, AuditLog, Event
+from lakehouse.audit import AuditError, AuditLog, Event, Outcome
 
 _LOG = logging.getLogger(__name__)
 _API = "/api/"
@@ -33,6 +35,10 @@ class Details:
     code: str
     detail: str
     request_id: str
+
+
+class Forged(BadRequest):
+    """A request that no page would send."""
 
 
 class Problem(Exception):
@@ -55,12 +61,17 @@ class Problem(Exception):
 
 
 def register(server: Flask, audit: AuditLog) -> None:
-    """Answer every error of ``server`` in one way; refusals of a signed-in user are audited."""
+    """Answer every error of ``server`` in one way.
+
+    What is refused a signed-in user, or fails while it may change something, is audited.
+    """
 
     @server.errorhandler(HTTPException)
     def explain(error: HTTPException) -> ResponseReturnValue:
-        if isinstance(error, CSRFError | Forbidden):
-            _write_down(audit, error.description or "")
+        if isinstance(error, CSRFError | Forbidden | Forged | UnsupportedMediaType):
+            _write_down(audit, "refused", error.description or "")
+        if isinstance(error, InternalServerError) and request.method != "GET":
+            _write_down(audit, "failed", type(error.original_exception).__name__)
         response = answer(error.code or 500, _words(error))
         if isinstance(error, MethodNotAllowed):
             response.allow.update(error.valid_methods or ())
@@ -118,8 +129,8 @@ def _words(error: HTTPException) -> str:
     return error.description or error.name
 
 
-def _write_down(audit: AuditLog, reason: str) -> None:
+def _write_down(audit: AuditLog, outcome: Outcome, reason: str) -> None:
     user = g.get("user")
     if user is not None:
         asked = f"{request.method} {request.path}"
-        audit.append(Event(user.name, user.role, "ask", asked, "refused", reason, request_id()))
+        audit.append(Event(user.name, user.role, "ask", asked, outcome, reason, request_id()))

@@ -14,6 +14,7 @@ from werkzeug.exceptions import Forbidden, MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from app.security import errors, headers, tokens
+from app.security.callbacks import problem_of
 from app.security.entry import session_token
 from app.security.secret import secret_key
 from app.security.sessions import session_user
@@ -64,7 +65,7 @@ def protect(server: Flask, services: Services) -> None:
 
 
 def check_callbacks(server: Flask, app: Dash) -> None:
-    """Refuse callbacks that do not exist without a stack trace in the log, and hot reload."""
+    """Refuse what no page would send without a stack trace in the log, and hot reload."""
 
     def check() -> None:
         if is_page(request.endpoint) and "POST" in _methods(server):
@@ -73,11 +74,11 @@ def check_callbacks(server: Flask, app: Dash) -> None:
         if request.endpoint == RELOAD_ENDPOINT:
             abort(404)
         if request.endpoint == CALLBACK_ENDPOINT:
-            body = request.get_json()
-            output = str(body.get("output")) if isinstance(body, dict) else ""
-            # Those that run in the browser are listed too, but without a function.
-            if "callback" not in app.callback_map.get(output, {}):
-                abort(400, "There is no such callback.")
+            # Another content type is answered with 415 by whoever reads it.
+            body = request.get_json(silent=request.is_json)
+            problem = problem_of(body, app.callback_map)
+            if problem is not None:
+                raise errors.Forged(problem)
 
     server.before_request(check)
 

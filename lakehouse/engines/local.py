@@ -26,6 +26,7 @@ from lakehouse.contract import Column, Table, Type
 from lakehouse.engines import Added, ByGroup, ContractError, LogEntry, Where, Write
 from lakehouse.engines.delta_log import actions, entry, oldest
 from lakehouse.engines.groups import whole_groups
+from lakehouse.engines.predicates import predicate
 
 Rows = nw.LazyFrame[Any]
 POLARS: dict[Type, Any] = {
@@ -162,13 +163,13 @@ class LocalEngine:
         write: Write,
     ) -> None:
         """Put ``frame`` in the place of the rows that match ``where``, in one commit."""
-        predicate = _predicate(where)
+        matching = predicate(where, '"', _text)
         if _collect(frame).is_empty():
             self._current(path).delete(
-                predicate, writer_properties=WRITER, commit_properties=_commit(write)
+                matching, writer_properties=WRITER, commit_properties=_commit(write)
             )
             return
-        self._write(path, frame, write, mode="overwrite", predicate=predicate)
+        self._write(path, frame, write, mode="overwrite", predicate=matching)
 
     def merge(self, path: Path, frame: Rows, key: tuple[str, ...], write: Write) -> None:
         """Update the rows whose key is there, insert the others, in one commit."""
@@ -295,11 +296,5 @@ def _commit(write: Write) -> CommitProperties:
     )
 
 
-def _predicate(where: Where) -> str:
-    def text(value: str) -> str:
-        return "'" + value.replace("'", "''") + "'"
-
-    return " AND ".join(
-        f'"{name}" IN ({", ".join(text(value) for value in sorted(values))})'
-        for name, values in where.items()
-    )
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

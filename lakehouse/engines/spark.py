@@ -34,6 +34,7 @@ from lakehouse.engines import (
 from lakehouse.engines import session as sessions
 from lakehouse.engines.groups import contents, empty_frame, on_groups
 from lakehouse.engines.local import SMALL_FILES, LocalEngine
+from lakehouse.engines.predicates import predicate
 from lakehouse.settings import SparkSettings
 
 SPARK: dict[Type, str] = {
@@ -208,7 +209,9 @@ class SparkEngine:
             return self._local.replace(path, table, frame, where, write)
         with self._noted(write):
             writer = _in_order(frame, table, write).write.format("delta").mode("overwrite")
-            writer = writer.option("mergeSchema", "true").option("replaceWhere", _predicate(where))
+            writer = writer.option("mergeSchema", "true").option(
+                "replaceWhere", predicate(where, "`", _text)
+            )
             writer.save(str(path))
 
     def merge(
@@ -293,11 +296,5 @@ def _typed(there: set[str], name: str, kind: str) -> str:
     return f"CAST({quoted if name in there else 'NULL'} AS {kind}) AS {quoted}"
 
 
-def _predicate(where: Where) -> str:
-    def text(value: str) -> str:
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-    return " AND ".join(
-        f"`{name}` IN ({', '.join(text(value) for value in sorted(values))})"
-        for name, values in where.items()
-    )
+def _text(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

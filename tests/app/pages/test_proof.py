@@ -125,6 +125,20 @@ def test_an_auditor_verifies_a_sample(
     assert entry.object.startswith("sample 25 seed ")
 
 
+def test_a_sample_lists_every_link_that_is_broken(
+    services: Services, app: Dash, user_of: Callable[[str], Browser]
+) -> None:
+    """With the prediction that it belongs to, whose proof is one click away."""
+    file = next(services.settings.artifacts.glob("Trainer/*/*.ubj"))
+    file.write_bytes(file.read_bytes() + b"\0")
+    given = {"proofs-go.n_clicks": 1, "proofs-size.value": 5}
+    done = call(app, user_of("auditor"), RESULT, "proofs-go.n_clicks", given)
+    told = json.dumps(done.get_json(), ensure_ascii=False)
+    assert "5 of 30 predictions: 5 ✕ broken." in told
+    assert told.count(f"/proof/{FLEET}/") == 5, told
+    assert file.relative_to(services.settings.home).as_posix() in told
+
+
 def test_who_may_not_verify_is_refused_and_written_down(
     services: Services, app: Dash, user_of: Callable[[str], Browser]
 ) -> None:

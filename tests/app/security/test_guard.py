@@ -188,13 +188,32 @@ def test_a_session_that_has_ended_is_nobody(app: Dash, services: Services) -> No
             assert answer.status_code == 401
 
 
-def test_a_callback_that_is_not_there_is_refused_quietly(
-    signed_in: SIGNED_IN, caplog: pytest.LogCaptureFixture
+def test_what_no_page_would_send_is_refused_without_a_trace_and_audited(
+    signed_in: SIGNED_IN, services: Services, caplog: pytest.LogCaptureFixture
 ) -> None:
-    user = signed_in("engineer")
-    bodies: list[Any] = [{"output": "x.y"}, {}, [], "text", {"output": ["x"]}]
+    """Callbacks that are not there, and one that is with other fields than it takes."""
+    user, real = signed_in("engineer"), page_call("/")
+    url, state = real["inputs"][0], real["state"]
+    bodies: list[Any] = [
+        {"output": "x.y"}, {}, [], "text", {"output": ["x"]},
+        {"output": real["output"]}, real | {"outputs": "x"}, real | {"inputs": [url]},
+        real | {"inputs": [url, url]}, real | {"inputs": {}}, real | {"inputs": ["x", "y"]},
+        real | {"inputs": [[url], url]}, real | {"state": []}, real | {"state": None},
+        real | {"state": [state[0] | {"id": "x"}]}, real | {"state": [state[0] | {"id": {}}]},
+        real | {"changedPropIds": "x"}, real | {"changedPropIds": [None]},
+    ]  # fmt: skip
+    before = len(services.audit.entries())
     for body in bodies:
-        assert user.call(body).status_code == 400
+        assert user.call(body).status_code == 400, body
+    headers = {"X-CSRFToken": user.token()}
+    for text in ("{", "null", ""):
+        answer = user.client.post(
+            "/_dash-update-component", data=text, headers=headers, content_type="application/json"
+        )
+        assert answer.status_code == 400, text
+    refused = services.audit.entries()[before:]
+    assert [entry.outcome for entry in refused] == ["refused"] * (len(bodies) + 3)
+    assert {entry.object for entry in refused} == {"POST /_dash-update-component"}
     assert "Traceback" not in caplog.text
 
 
@@ -228,4 +247,6 @@ def test_an_error_shows_no_trace_of_the_code(
     answer = user.client.post("/_dash-update-component", json=page_call("/"), headers=headers)
     assert answer.status_code == 500
     assert "secret-of-the-code" not in answer.get_data(as_text=True)
-    assert answer.get_json()["request_id"]
+    last = services.audit.entries()[-1]
+    assert (last.actor, last.outcome, last.reason) == ("admin", "failed", "RuntimeError")
+    assert answer.get_json()["request_id"] == last.request_id

@@ -1,5 +1,6 @@
 """Roles: who may do what, here and in every callback, and that each refusal is written down."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -80,12 +81,13 @@ def pressed(app: Dash, output: str) -> dict[str, Any]:
     """The body that a browser sends when every button of a callback was pressed."""
     wanted = next(one for one in app._callback_list if one["output"] == output)
 
-    def filled(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [part | {"value": 1} for part in parts]
+    def filled(parts: list[dict[str, Any]]) -> list[Any]:
+        return [sent(part | {"value": 1}) for part in parts]
 
     parts = output.strip(".").split("...")
     outputs = [
-        dict(zip(("id", "property"), part.rpartition(".")[::2], strict=True)) for part in parts
+        sent(dict(zip(("id", "property"), part.rpartition(".")[::2], strict=True)))
+        for part in parts
     ]
     inputs = filled(wanted["inputs"])
     return {
@@ -93,8 +95,16 @@ def pressed(app: Dash, output: str) -> dict[str, Any]:
         "outputs": outputs if output.startswith("..") else outputs[0],
         "inputs": inputs,
         "state": filled(wanted["state"]),
-        "changedPropIds": [f"{part['id']}.{part['property']}" for part in inputs],
+        "changedPropIds": [f"{part['id']}.{part['property']}" for part in wanted["inputs"]],
     }
+
+
+def sent(part: dict[str, Any]) -> Any:
+    """A field as a browser sends it: of a pattern, the one that there is."""
+    if not part["id"].startswith("{"):
+        return part
+    one = part | {"id": dict.fromkeys(json.loads(part["id"]), "x")}
+    return [one] if '"ALL"' in part["id"] else one
 
 
 @pytest.mark.parametrize("role", ["auditor", "operator"])
