@@ -1,6 +1,7 @@
 """What a worker asks for by itself, when it is due: upkeep of the tables, verification."""
 
 import logging
+import secrets
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -63,5 +64,8 @@ def ask_if_due(settings: Settings, runs: RunStore, due: Due, at: datetime) -> st
         return None
     if last and at - last[0].queued < timedelta(hours=due.every_hours):
         return None
-    AuditLog(settings.audit).append(Event(WHO, "", due.request.workflow, due.target))
-    return runs.submit(due.request, WHO).run_id
+    audit, request_id = AuditLog(settings.audit), secrets.token_hex(8)
+    audit.append(Event(WHO, "", due.request.workflow, due.target, request_id=request_id))
+    run_id = runs.submit(due.request, WHO).run_id
+    audit.append(Event(WHO, "", "queue", run_id, request_id=request_id))
+    return run_id

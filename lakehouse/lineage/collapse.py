@@ -18,7 +18,12 @@ def by_run(part: Part) -> Part:
     What only one run wrote and read is left out; what goes from one run to another stays, as do
     deliveries, what is asked for, and what lies at the end.
     """
-    home = {key: run_key(n.run) for key, n in part.nodes.items() if n.kind == "execution" and n.run}
+    steps: dict[str, list[Node]] = {}
+    for node in part.nodes.values():
+        if node.kind == "execution" and node.run:
+            steps.setdefault(node.run, []).append(node)
+    home = {step.key: run_key(run) for run, taken in steps.items() for step in taken}
+    runs = {run_key(run): _run(run, taken) for run, taken in steps.items()}
     inside = _inside(part, home)
     edges: dict[tuple[str, str], Edge] = {}
     for edge in part.edges:
@@ -26,7 +31,7 @@ def by_run(part: Part) -> Part:
         if ends[0] != ends[1] and not inside & set(ends):
             edges.setdefault(ends, Edge(*ends, edge.role, edge.channel))
     nodes = {
-        home.get(key, key): _run(part, node) if key in home else node
+        home.get(key, key): runs[home[key]] if key in home else node
         for key, node in part.nodes.items()
         if key not in inside
     }
@@ -59,19 +64,18 @@ def _inside(part: Part, home: Mapping[str, str]) -> set[str]:
     }
 
 
-def _run(part: Part, of: Node) -> Node:
-    steps = [n for n in part.nodes.values() if n.kind == "execution" and n.run == of.run]
+def _run(run: str, steps: list[Node]) -> Node:
     states = {step.state for step in steps}
-    worst = next(
-        (s for s in ("FAILED", "CANCELED", "RUNNING", "COMPLETE") if s in states), of.state
-    )
     first = min(steps, key=lambda step: step.created)
+    worst = next(
+        (s for s in ("FAILED", "CANCELED", "RUNNING", "COMPLETE") if s in states), first.state
+    )
     return Node(
-        key=run_key(of.run),
+        key=run_key(run),
         kind="run",
         type=", ".join(dict.fromkeys(step.label for step in steps)),
-        label=of.run,
-        run=of.run,
+        label=run,
+        run=run,
         state=worst,
         created=first.created,
         updated=max(step.updated for step in steps),

@@ -26,7 +26,7 @@ def due_of(settings: Settings) -> Due:
 
 
 def test_an_upkeep_is_due_when_the_last_one_is_long_ago(tmp_path: Path) -> None:
-    """One at first, then one a period, whoever asked for the last; each is written down."""
+    """One at first, then one a period, whoever asked for the last; each with its run in the log."""
     settings = settings_of(tmp_path / "var", every_hours=24, days=7)
     init(settings)
     runs, due = RunStore(settings), due_of(settings)
@@ -34,12 +34,14 @@ def test_an_upkeep_is_due_when_the_last_one_is_long_ago(tmp_path: Path) -> None:
     assert first is not None
     asked = runs.run(first)
     assert (asked.who, asked.request["days"], asked.request["guard"]) == ("worker", 7, True)
-    (entry,) = AuditLog(settings.audit).entries()
-    assert (entry.actor, entry.action) == ("worker", "maintain")
+    wanted, became = AuditLog(settings.audit).entries()
+    assert (wanted.actor, wanted.action) == ("worker", "maintain")
+    assert (became.actor, became.action, became.object) == ("worker", "queue", first)
+    assert wanted.request_id == became.request_id != ""
     assert ask_if_due(settings, runs, due, now() + timedelta(hours=23)) is None
     # One that has not ended is not asked for again, however long it takes.
     assert ask_if_due(settings, runs, due, now() + timedelta(hours=25)) is None
-    assert len(AuditLog(settings.audit).entries()) == 1
+    assert len(AuditLog(settings.audit).entries()) == 2
     runs.cancel(first)
     assert ask_if_due(settings, runs, due, now() + timedelta(hours=25)) not in (None, first)
 

@@ -75,4 +75,5 @@ def _given(one: Mapping[str, str], values: Mapping[str, Any]) -> Any:
             {"id": field, "property": one["property"], "value": value}
             for field, value in values.get(name, [])
         ]
-    return {**one, "value": values.get(name)}
+    known = json.loads(one["id"]) if one["id"].startswith("{") else one["id"]
+    return {**one, "id": known, "value": values.get(name)}
