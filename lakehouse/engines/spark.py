@@ -95,12 +95,12 @@ class SparkEngine:
 
     @contextmanager
     def held(self, frame: nw.LazyFrame[Any]) -> Iterator[nw.LazyFrame[Any]]:
-        """The frame kept by the executors until the end of the block."""
+        """The frame kept on the executors' disks: no slower than memory, which it may exceed."""
         if _in_process(frame):
             with self._local.held(frame) as rows:
                 yield rows
             return
-        kept = _native(frame).persist(StorageLevel.MEMORY_AND_DISK)
+        kept = _native(frame).persist(StorageLevel.DISK_ONLY)
         try:
             yield nw.from_native(kept)
         finally:

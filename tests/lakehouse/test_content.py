@@ -1,6 +1,7 @@
 """The hash of a table's content."""
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,15 @@ def test_content_is_kept_up_by_adding_and_subtracting(one: pl.DataFrame, two: pl
     both = content_of(pl.concat([one, two]))
     assert both == content_of(one) + content_of(two)
     assert both - content_of(two) == content_of(one)
+
+
+@given(frames)
+def test_content_taken_a_part_at_a_time_is_the_same(frame: pl.DataFrame) -> None:
+    """However few rows are looked at together."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lakehouse.content._ROWS_AT_ONCE", 3)
+        parts = content_of(frame)
+    assert parts == content_of(frame)
 
 
 def test_null_empty_text_and_zero_differ() -> None:

@@ -66,6 +66,29 @@ def test_replace_touches_only_the_rows_that_match(lake: Lake) -> None:
     assert sound(lake)
 
 
+def test_a_function_of_whole_machines_never_sees_half_of_one(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor half of a fleet's age, however few rows are worked on at a time."""
+    monkeypatch.setattr("lakehouse.engines.local.CHUNK_ROWS", 4)
+    lake.append(NAME, silver({"a": 3, "b": 7, "c": 1, "d": 2}), part("one"))
+    taken: list[list[tuple[str, int]]] = []
+
+    def look(flights: pl.DataFrame) -> pl.DataFrame:
+        taken.append(flights.select("engine", "cycle").rows())
+        return flights
+
+    made = lake.by_unit(lake.scan(NAME), look).collect("polars").to_native()
+    assert made.sort("engine", "cycle").equals(rows(lake.scan(NAME)).sort("engine", "cycle"))
+    assert len(taken) > 1
+    engines = [{engine for engine, _ in chunk} for chunk in taken]
+    assert sum(map(len, engines)) == len(set().union(*engines)) == 4
+    taken.clear()
+    lake.by_age(lake.scan(NAME), look)
+    ages = [{cycle for _, cycle in chunk} for chunk in taken]
+    assert sum(map(len, ages)) == len(set().union(*ages)) == 7
+
+
 def test_merge_updates_known_keys_and_inserts_the_others(lake: Lake) -> None:
     """One row a key, the newest values."""
     lake.append(NAME, silver({"a": 3}), part("one"))
