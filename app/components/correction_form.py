@@ -9,6 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.asked import LaunchError, asked_number
+from app.components.addresses import run_address
 from app.components.aria import data
 from app.components.corrections_card import correction_words
 from app.queries.corrections import Correction, Reading
@@ -135,7 +136,7 @@ def asked_correction(
 
 def sent(run_id: str) -> Component:
     """It is on its way."""
-    link = dcc.Link("Follow the run", href=f"/runs/{run_id}")
+    link = dcc.Link("Follow the run", href=run_address(run_id))
     return html.P(["This page shows it within a minute. ", link, "."], className="report-done")
 
 

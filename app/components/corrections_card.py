@@ -3,6 +3,7 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.components.addresses import run_address
 from app.components.quality_words import span_words
 from app.components.times import exactly
 from app.queries.corrections import Correction, Word
@@ -52,7 +53,7 @@ def _signal(column: str | None, profile: Profile) -> Signal | None:
 
 def _line(one: Correction, profile: Profile) -> Component:
     standing = "" if one.standing in ("holds", "said") else f" ({one.standing})"
-    run = dcc.Link(one.correction_id, href=f"/runs/{one.run_id}", title="The run that did it")
+    run = dcc.Link(one.correction_id, href=run_address(one.run_id), title="The run that did it")
     hint = html.Span(f"{one.who}, {exactly(one.at)}", className="hint")
     words = f"{_MARKS[one.standing]} {correction_words(one, profile)}{standing}"
     return html.Li([html.Span(words), html.Span(f"“{one.reason}”"), hint, run])

@@ -6,6 +6,7 @@ from dash.development.base_component import Component
 from app.components.addresses import (
     diff_address,
     lineage_address,
+    run_address,
     table_address,
     tables_address,
 )
@@ -113,7 +114,9 @@ def _stamp(view: TableView) -> list[Component]:
         Part("version", f"v{chosen.version}"),
         Part("of", exactly(chosen.time)),
         Part("by", operation_words(chosen)),
-        Part("run", run, href=f"/runs/{run}") if run else Part("asked by", chosen.who or "nobody"),
+        Part("run", run, href=run_address(run))
+        if run
+        else Part("asked by", chosen.who or "nobody"),
     ]
     read = [
         Part(name, f"v{version}", href=table_address(name, version, view.ask.as_of),

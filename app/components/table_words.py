@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.components.addresses import run_address
 from app.components.times import exactly
 from lakehouse.history import VersionFacts
 
@@ -17,7 +18,7 @@ def run_link(run_id: str | None) -> Component | str:
         return "—"
     kind, _, rest = run_id.partition("-")
     label = " ".join(part for part in (kind, rest.rpartition("-")[2]) if part)
-    return dcc.Link(label, href=f"/runs/{run_id}", title=run_id)
+    return dcc.Link(label, href=run_address(run_id), title=run_id)
 
 
 def by(facts: VersionFacts) -> Component | str:
