@@ -46,7 +46,13 @@ def diff(
 ) -> None:
     """What changed in a table from one version to another, earlier or later one."""
     _known(name)
-    told = table_diff(open_home(settings).lake, name, *versions)
+    lake = open_home(settings).lake
+    newest = lake.version(name)
+    for version in versions:
+        if newest is None or not 0 <= version <= newest:
+            there = "nothing was written to it" if newest is None else f"the newest is {newest}"
+            fail(f"{name} has no version {version}: {there}", Exit.USAGE)
+    told = table_diff(lake, name, *versions)
     document = _diff_document(told, rows)
     counts = f"+{told.rows_added:,} -{told.rows_removed:,} ~{told.rows_changed:,} rows"
     lines = [

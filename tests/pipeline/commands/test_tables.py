@@ -46,5 +46,7 @@ def test_diff_tells_what_changed(home: Path) -> None:
     old, new = one["values"]["sensor_2"]
     assert back["changed"][0]["values"]["sensor_2"] == [new, old]
     assert "silver/readings 1 to 2: +0 -1 ~2 rows" in quick(home, "diff", NAME, "1", "2").stdout
-    assert quick(home, "diff", NAME, "1", "9").exit_code == 2
+    unknown = quick(home, "diff", NAME, "1", "9")
+    assert unknown.exit_code == 2
+    assert "silver/readings has no version 9: the newest is 2" in unknown.output
     assert quick(home, "diff", "none", "1", "2").exit_code == 2
