@@ -7,6 +7,7 @@ import click
 
 from lakehouse.commits import BrokenLogError
 from lakehouse.diffs import DiffError, TableDiff, table_diff
+from lakehouse.export import NotThereError, Selection, resolved
 from lakehouse.history import VersionFacts, table_history
 from lakehouse.pins import by_table, model_pins
 from lakehouse.settings import Settings
@@ -40,18 +41,14 @@ def history(settings: Settings, name: str, as_json: bool) -> None:
 @click.option("--rows", default=20, show_default=True, help="how many rows of each kind to show")
 @json_option
 @click.pass_obj
-@usage_errors(BrokenLogError, DiffError)
+@usage_errors(BrokenLogError, DiffError, NotThereError)
 def diff(
     settings: Settings, name: str, versions: tuple[int, int], rows: int, as_json: bool
 ) -> None:
     """What changed in a table from one version to another, earlier or later one."""
-    _known(name)
     lake = open_home(settings).lake
-    newest = lake.version(name)
     for version in versions:
-        if newest is None or not 0 <= version <= newest:
-            there = "nothing was written to it" if newest is None else f"the newest is {newest}"
-            fail(f"{name} has no version {version}: {there}", Exit.USAGE)
+        resolved(lake, Selection(name, version))
     told = table_diff(lake, name, *versions)
     document = _diff_document(told, rows)
     counts = f"+{told.rows_added:,} -{told.rows_removed:,} ~{told.rows_changed:,} rows"
