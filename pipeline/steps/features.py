@@ -6,6 +6,7 @@ import narwhals as nw
 import polars as pl
 
 from lakehouse.commits import DeltaLog
+from lakehouse.profiles import Profile
 from lakehouse.retention import missing
 from lakehouse.tables import FEATURES, FLEET_BAND, SILVER
 from pipeline.components.fleet_band import fleet_band, quantiles
@@ -35,6 +36,12 @@ def let_go(step: Step, transform_id: str, since: int) -> bool:
     return bool(missing(DeltaLog(step.home.lake.path(SILVER.name)), since))
 
 
+def norms_of(features: Rows, profile: Profile) -> list[str]:
+    """Normalised sensors that there are; a transform leaves out what never was delivered."""
+    there = set(features.collect_schema().names())
+    return [name for sensor in profile.sensor_names if (name := f"norm_{sensor}") in there]
+
+
 def write_band(step: Step, transform_id: str, silver: Rows, features: Rows, fleet: str) -> None:
     """Write the fleet's band of a transform.
 
@@ -47,13 +54,11 @@ def write_band(step: Step, transform_id: str, silver: Rows, features: Rows, flee
     """
     lake, profile = step.home.lake, step.home.profile
     key = ("fleet", "engine", "cycle")
-    there = set(features.collect_schema().names())
-    norms = [name for name in map("norm_{}".format, profile.sensor_names) if name in there]
     newest = silver.group_by("fleet", "engine").agg(nw.col("cycle").max().alias("life"))
     band = fleet_band(
         collect(newest),
         collect(lake.by_age(silver.select(*key, *profile.signal_names), quantiles)),
-        collect(lake.by_age(features.select(*key, *norms), quantiles)),
+        collect(lake.by_age(features.select(*key, *norms_of(features, profile)), quantiles)),
     )
     where = {"transform_id": [transform_id], "fleet": [fleet]}
     marked = band.with_columns(transform_id=pl.lit(transform_id))

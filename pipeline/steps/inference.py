@@ -47,7 +47,7 @@ from pipeline.components.transform import features_of
 from pipeline.models.failure import FailureModel
 from pipeline.models.graph import TransformGraph
 from pipeline.step import Step, Summary
-from pipeline.steps.features import let_go, write_band
+from pipeline.steps.features import let_go, norms_of, write_band
 from pipeline.steps.frames import collect, lazy
 from pipeline.steps.left_behind import left_behind
 
@@ -275,13 +275,9 @@ def _from_model(
     backfill = step.read(BACKFILL.name).filter(nw.col("fleet") == fleet.name).select(columns)
     said = nw.concat([backfill, lake.frame(issued.select(columns))])
     features = _features(step, fleet.name, served.transform_id)
-    there = features.collect_schema().names()
-    norms = [
-        name for name in (f"norm_{sensor}" for sensor in profile.sensor_names) if name in there
-    ]
     band = collect(step.read(FLEET_BAND.name).filter(nw.col("transform_id") == served.transform_id))
     why = partial(reasons, band=band, profile=profile)
     return [
         collect(lake.by_unit(said, trends)),
-        collect(lake.by_unit(features.select(*ROW, *norms), why)),
+        collect(lake.by_unit(features.select(*ROW, *norms_of(features, profile)), why)),
     ]
