@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -154,13 +155,10 @@ class Lake:
                 old = old.filter(nw.col(column).is_in(sorted(values)))
             gone = engine.content(old) if before.rows else before
             added = engine.content(rows)
-            if not gone.rows:
-                return _Plan(
-                    before, gone, added, lambda note: engine.append(path, table, rows, note)
-                )
-            return _Plan(
-                before, gone, added, lambda note: engine.replace(path, table, rows, where, note)
-            )
+            put = partial(engine.append, path, table, rows)
+            if gone.rows:
+                put = partial(engine.replace, path, table, rows, where)
+            return _Plan(before, gone, added, put)
 
         return self._commit(name, frame, commit, write)
 

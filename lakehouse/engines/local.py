@@ -91,12 +91,10 @@ class LocalEngine:
         yield self.frame(_collect(frame))
 
     def map_groups(self, frame: Rows, by: tuple[str, ...], order: str, function: ByGroup) -> Rows:
-        """What ``function`` makes of whole groups, so many at a time as memory has room for."""
+        """What ``function`` makes of some hundred thousand rows of whole groups at a time."""
         rows = _collect(frame).sort(*by, order)
-        if rows.height <= CHUNK_ROWS:
-            return self.frame(function(rows))
         chunks = whole_groups(rows.iter_slices(CHUNK_ROWS), by, CHUNK_ROWS)
-        return self.frame(pl.concat([function(chunk) for chunk in chunks]))
+        return self.frame(pl.concat([function(chunk) for chunk in chunks] or [function(rows)]))
 
     def job(self, name: str, cancelled: Callable[[], bool]) -> nullcontext[None]:
         """Work in this process ends at its next progress report."""
