@@ -39,7 +39,7 @@ def _fit(sent: Any, known: Sequence[Mapping[str, str]]) -> bool:
 
 
 def _is(part: Any, field: Mapping[str, str]) -> bool:
-    if '"ALL"' in field["id"] or '"ALLSMALLER"' in field["id"]:
+    if '"ALL"' in field["id"]:
         return isinstance(part, list) and all(_is_one(each, field) for each in part)
     return _is_one(part, field)
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -71,7 +72,9 @@ def register(server: Flask, audit: AuditLog) -> None:
         if isinstance(error, CSRFError | Forbidden | Forged | UnsupportedMediaType):
             _write_down(audit, "refused", error.description or "")
         if isinstance(error, InternalServerError) and request.method != "GET":
-            _write_down(audit, "failed", type(error.original_exception).__name__)
+            # It failed already, and the server's log says so, whatever becomes of this entry.
+            with suppress(AuditError):
+                _write_down(audit, "failed", type(error.original_exception).__name__)
         response = answer(error.code or 500, _words(error))
         if isinstance(error, MethodNotAllowed):
             response.allow.update(error.valid_methods or ())

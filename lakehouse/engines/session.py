@@ -37,7 +37,7 @@ _USUAL = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
     "spark.python.worker.reuse": "true",
     "spark.task.maxFailures": "4",
-    # PySpark else asks the JVM ten times for each column of a plan where in our code it was named.
+    # PySpark else asks the JVM several times for each column of a plan where our code named it.
     "spark.python.sql.dataFrameDebugging.enabled": "false",
 }
 _OPTIONS = "spark.driver.extraJavaOptions"

@@ -10,6 +10,7 @@ from dash import Dash
 from werkzeug.routing import Rule
 
 from app.services import Services
+from lakehouse.audit import AuditError, AuditLog
 from tests.app.security.conftest import Browser, page_call
 
 SIGNED_IN = Callable[[str], Browser]
@@ -173,6 +174,25 @@ def test_a_refused_post_of_a_user_is_audited(signed_in: SIGNED_IN, services: Ser
     last = services.audit.entries()[-1]
     assert (last.actor, last.action, last.outcome) == ("engineer", "ask", "refused")
     assert last.object == "POST /_dash-update-component"
+
+
+def test_what_fails_is_answered_also_while_nothing_can_be_audited(
+    signed_in: SIGNED_IN, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the same words; what is forged is still refused."""
+    user = signed_in("engineer")
+    token = user.token()
+
+    def breaks(*_: Any) -> None:
+        raise AuditError("disk full")
+
+    monkeypatch.setattr(AuditLog, "append", breaks)
+    monkeypatch.setattr("app.router.view", lambda *_: 1 / 0)
+    for body in ({"output": "x.y"}, page_call("/")):
+        headers = {"X-CSRFToken": token}
+        answer = user.client.post("/_dash-update-component", json=body, headers=headers)
+        assert answer.status_code in (500, 503)
+        assert answer.get_json()["request_id"]
 
 
 def test_a_session_that_has_ended_is_nobody(app: Dash, services: Services) -> None:
