@@ -10,7 +10,7 @@ import threading
 from importlib.resources import files
 from pathlib import Path
 
-from py4j.protocol import Py4JNetworkError
+from py4j.protocol import Py4JJavaError, Py4JNetworkError
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
@@ -97,7 +97,7 @@ def stop() -> None:
 
 
 def readable(error: Exception) -> Exception:
-    """A lost JVM or cluster as what it is; of any other error the first line, which says it."""
+    """A lost JVM or cluster as what it is; of any other error the line that says it."""
     if _executors is not None and _executors.gave_up:
         return EngineLostError(_executors.gave_up)
     if isinstance(error, Py4JNetworkError | ConnectionError) or not alive():
@@ -111,7 +111,9 @@ def readable(error: Exception) -> Exception:
 
 
 def _first_line(error: Exception) -> str:
-    lines = [line for line in str(error).splitlines() if line.strip()]
+    # Py4J's own first line only names the call.
+    said = error.java_exception.toString() if isinstance(error, Py4JJavaError) else str(error)
+    lines = [line for line in said.splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from lakehouse.requests import ScoreRequest
-from lakehouse.runs import RunStore
+from lakehouse.runs import FINAL, RunStore
 from lakehouse.settings import Settings, SparkSettings
 from pipeline.sources.simulator import simulate
 from pipeline.worker import init, worker
@@ -40,13 +40,15 @@ def trained(home: Path) -> None:
 
 def first_job(settings: Settings) -> float:
     """Seconds from submitting a run until Spark knows a job of it."""
-    from pyspark import SparkContext
+    from lakehouse.engines.session import session
 
-    context = SparkContext.getOrCreate()
+    context = session(settings.spark, settings.home / "spark.log").sparkContext
     runs = RunStore(settings)
     began = time.perf_counter()
     run_id = runs.submit(ScoreRequest(fleet=FLEET, all_cycles=True), "bench").run_id
     while not context.statusTracker().getJobIdsForGroup(run_id):
+        if (run := runs.run(run_id)).state in FINAL:
+            raise SystemExit(f"{run_id} {run.state} without a Spark job: {run.error}")
         time.sleep(0.01)
     seconds = time.perf_counter() - began
     run = runs.wait(run_id)

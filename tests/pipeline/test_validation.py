@@ -72,6 +72,19 @@ def test_a_change_of_unit_is_stopped_before_silver(
     assert (row["delivery_id"], row["run_id"]) == (delivery["delivery_id"], told["run_id"])
 
 
+def test_known_flights_that_come_again_in_another_unit_are_blocked(
+    home: Path, made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """Silver would keep what it has; who sent them must hear of it all the same."""
+    document(home, "ingest", str(made[1]), *FLEET)
+    before = table(home, "silver/readings")
+    again = document(home, "ingest", changed(made, tmp_path, times_a_thousand), *FLEET, code=3)
+    (delivery,) = again["deliveries"]
+    assert delivery["state"] == "blocked"
+    assert "unit_change: sensor_3" in delivery["reason"]
+    assert table(home, "silver/readings").equals(before)
+
+
 def test_a_bad_delivery_does_not_stop_the_good_one_beside_it(
     home: Path, made: tuple[Path, Path], tmp_path: Path
 ) -> None:

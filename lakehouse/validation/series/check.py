@@ -11,7 +11,7 @@ from lakehouse.validation.series.flights import HITS, flights, no_hits, regime, 
 from lakehouse.validation.series.ground import Ground, ground, out_of_range
 from lakehouse.validation.series.limits import limits
 from lakehouse.validation.series.missing import missing
-from lakehouse.validation.series.order import order
+from lakehouse.validation.series.order import claimed, order, repeated, restarts
 from lakehouse.validation.series.readings import readings
 from lakehouse.validation.series.reference import portrait, reference
 from lakehouse.validation.series.regimes import regimes
@@ -125,17 +125,27 @@ def _chunks(rows: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _inspect(rows: pl.DataFrame, ground: Ground) -> pl.DataFrame:
     profile = ground.profile
-    frame = flights(rows, profile).with_columns(
-        pl.col("fresh").sum().over("engine").alias("delivered")
-    )
-    held = stuck(frame, ground.repeats, profile)
+    frame = _flown(rows, profile)
+    again = repeated(rows, profile)
+    begun = restarts(again, frame, profile)
+    # Silver keeps the first record of a flight; a delivery still answers for what it says itself.
+    said = claimed(rows, again, begun)
+    told = frame if said is rows else _flown(said, profile)
+    held = stuck(told, ground.repeats, profile)
     return together(
         [
-            order(rows, frame, profile),
-            missing(frame, profile),
+            begun,
+            order(rows, frame, again, begun, profile),
+            missing(told, profile),
             held,
-            readings(frame, held, ground),
-            regimes(frame, ground),
-            limits(frame, ground),
+            readings(told, held, ground),
+            regimes(told, ground),
+            limits(told, ground),
         ]
     ).select(*HITS)
+
+
+def _flown(rows: pl.DataFrame, profile: Profile) -> pl.DataFrame:
+    return flights(rows, profile).with_columns(
+        pl.col("fresh").sum().over("engine").alias("delivered")
+    )

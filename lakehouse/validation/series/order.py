@@ -39,25 +39,26 @@ def repeated(rows: pl.DataFrame, profile: Profile) -> pl.DataFrame:
     )
 
 
-def restarts(again: pl.DataFrame, profile: Profile) -> pl.DataFrame:
+def restarts(again: pl.DataFrame, frame: pl.DataFrame, profile: Profile) -> pl.DataFrame:
     """Engines that fly a second life under the same name, as hits.
 
     Flights from the first known one on come again, and most of what moves reads otherwise: a
     corrected record differs in a column or two, another life in nearly all of them.
 
     Args:
-        again: rows of :func:`repeated`, with ``start`` (the engine's first known cycle).
+        again: rows of :func:`repeated`.
+        frame: the same rows as ``flights.flights``.
         profile: how many such flights it takes.
     """
+    starts = frame.group_by("engine").agg(pl.col("cycle").min().alias("start"))
     lives = again.group_by("engine").agg(
         pl.col("cycle").min().alias("first_cycle"),
         pl.col("cycle").max().alias("last_cycle"),
         pl.len().cast(pl.Int64).alias("rows"),
         (pl.col("differing") >= 0.5).mean().alias("share"),
-        pl.col("start").first(),
         pl.lit(False).alias("whole"),
     )
-    begun = lives.filter(
+    begun = lives.join(starts, on="engine", how="left").filter(
         (pl.col("rows") >= profile.series.restart_cycles)
         & (pl.col("share") >= 0.8)
         & (pl.col("first_cycle") == pl.col("start"))
@@ -71,23 +72,46 @@ def restarts(again: pl.DataFrame, profile: Profile) -> pl.DataFrame:
     return hits(begun.sort("engine"), "unit_restart", text, severity="error")
 
 
-def order(rows: pl.DataFrame, frame: pl.DataFrame, profile: Profile) -> pl.DataFrame:
-    """All findings about which flights come when.
+def claimed(rows: pl.DataFrame, again: pl.DataFrame, begun: pl.DataFrame) -> pl.DataFrame:
+    """The rows as the delivery has them, where it says otherwise than silver.
+
+    Args:
+        rows: as for :func:`repeated`.
+        again: its answer.
+        begun: hits of :func:`restarts`; another life is not held against the first one's flights.
+
+    Returns:
+        ``rows``, where records with other values take the place of the flights that silver has.
+    """
+    other = again.filter(~pl.col("same") & ~pl.col("engine").is_in(begun["engine"].to_list()))
+    silver = rows.filter(pl.col("line").is_null()).select(KEY)
+    other = other.join(silver, on=KEY, how="semi").select(*KEY, "line")
+    if other.is_empty():
+        return rows
+    rest = rows.join(other, on=KEY, how="anti", maintain_order="left")
+    return pl.concat([rest, rows.join(other, on=[*KEY, "line"], how="semi")])
+
+
+def order(
+    rows: pl.DataFrame,
+    frame: pl.DataFrame,
+    again: pl.DataFrame,
+    begun: pl.DataFrame,
+    profile: Profile,
+) -> pl.DataFrame:
+    """What is odd about which flights come when, of engines with one life.
 
     Args:
         rows: as for :func:`repeated`.
         frame: the same as ``flights.flights`` and ``delivered`` (see ``flights.runs``).
+        again: rows of :func:`repeated`.
+        begun: hits of :func:`restarts`; of these engines nothing else about order can be said.
         profile: limits.
     """
-    starts = frame.group_by("engine").agg(pl.col("cycle").min().alias("start"))
-    again = repeated(rows, profile).join(starts, on="engine", how="left")
-    begun = restarts(again, profile)
-    # Of an engine with two lives nothing else about its order can be said.
     single = ~pl.col("engine").is_in(begun["engine"].to_list())
     frame, again = frame.filter(single), again.filter(single)
     return together(
         [
-            begun,
             _repeats(again.filter("same"), frame, "duplicate_row"),
             _repeats(again.filter(~pl.col("same")), frame, "conflicting_row"),
             _out_of_order(rows.filter(single), frame),

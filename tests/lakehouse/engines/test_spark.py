@@ -168,6 +168,17 @@ def test_a_cancelled_job_ends_at_once(spark_engine: SparkEngine) -> None:
         assert spark_engine.spark.range(5).count() == 5
 
 
+def test_what_fails_in_the_jvm_is_told_in_its_words(spark_engine: SparkEngine) -> None:
+    """Not by the number that the call had."""
+    java = spark_engine.spark._jvm
+    assert java is not None
+    with (
+        pytest.raises(RuntimeError, match=r"ClassNotFoundException: no\.such\.Kind"),
+        spark_engine.job("run-1", lambda: False),
+    ):
+        java.java.lang.Class.forName("no.such.Kind")
+
+
 def jvm() -> int:
     """Process id of the session's JVM."""
     from pyspark import SparkContext
