@@ -28,10 +28,10 @@ def blocked_notice(count: int, ask: Ask, as_of: int | None) -> list[Component]:
     if not count or ask.state == "blocked" or ask.delivery:
         return []
     link = dcc.Link("See what is blocked", href=quality_address(ask, as_of, state="blocked"))
-    verb = "is" if count == 1 else "are"
+    verb, them = ("is", "it") if count == 1 else ("are", "them")
     words: list[Component | str] = [
         html.Strong(f"▲ {counted(count, 'delivery')} {verb} blocked. "),
-        "Nothing of it is in silver until somebody decides. ",
+        f"Nothing of {them} is in silver until somebody decides. ",
         link,
         ".",
     ]

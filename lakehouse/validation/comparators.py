@@ -13,6 +13,8 @@ from lakehouse.validation.reading import Dataset, Told
 from lakehouse.validation.reasons import Reason, six_digits
 
 Measured = list[anomalies_pb2.DriftSkewInfo.Measurement]
+# In the order in which TFDV tells of them.
+_NORMS = ("infinity_norm", "normalized_abs_difference", "jensen_shannon_divergence")
 _SIX = "(up to six significant digits)"
 
 
@@ -44,7 +46,7 @@ def compare(
 ) -> tuple[list[Reason], Measured]:
     """What is too far from the control, and every distance that was measured."""
     comparator = getattr(feature, f"{against.kind}_comparator")
-    chosen = [field for field, norm in comparator.ListFields() if norm.HasField("threshold")]
+    chosen = [norm for norm in _NORMS if getattr(comparator, norm).HasField("threshold")]
     if not chosen:
         return [], []
     control = against.control.by_name.get(told.name)
@@ -53,8 +55,8 @@ def compare(
         detail = f"{against.name} data is missing."
         return [Reason("COMPARATOR_CONTROL_DATA_MISSING", title, detail)], []
     reasons, measured = [], []
-    for field in chosen:
-        found = _measure(field.name, getattr(comparator, field.name), told, control)
+    for norm in chosen:
+        found = _measure(norm, getattr(comparator, norm), told, control)
         if found is None:
             continue
         measured.append(found.measurement)

@@ -31,6 +31,9 @@ def outside(schema: schema_pb2.Schema, feature: schema_pb2.Feature, told: Told) 
     return check(feature, told) if check else []
 
 
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
 def _strings(domain: set[str], feature: schema_pb2.Feature, told: Told) -> Reasons:
     if told.has_invalid_text:
         detail = "Found strings that were not valid UTF8 strings."
@@ -41,9 +44,19 @@ def _strings(domain: set[str], feature: schema_pb2.Feature, told: Told) -> Reaso
         allowed = 1 - feature.distribution_constraints.min_domain_mass
     if not unseen or sum(unseen.values()) / told.total <= allowed:
         return []
-    named = ", ".join(f"{value} ({_percent(n / told.total)})" for value, n in unseen.items())
+    named = ", ".join(
+        f"{_escaped(value)} ({_percent(n / told.total)})" for value, n in unseen.items()
+    )
     detail = f"Examples contain values missing from the schema: {named}. "
     return [Reason("ENUM_TYPE_UNEXPECTED_STRING_VALUES", "Unexpected string values", detail)]
+
+
+def _escaped(value: str) -> str:
+    """As C writes it in quotes; what lies beyond ASCII stays as it is."""
+    return "".join(
+        _ESCAPES.get(sign) or (sign if sign >= " " and sign != "\x7f" else f"\\{ord(sign):03o}")
+        for sign in value
+    )
 
 
 def _percent(share: float) -> str:

@@ -14,7 +14,7 @@ from lakehouse.validation.statistics import tell_numeric, tell_presence
 def statistics_in_memory(frame: pl.DataFrame) -> Statistics:
     """The same as :func:`lakehouse.validation.statistics.statistics` tells of numeric columns."""
     told = statistics_pb2.DatasetFeatureStatistics(num_examples=frame.height)
-    for column in frame.iter_columns():
+    for column in frame.iter_columns() if frame.height else ():
         feature = told.features.add(type="FLOAT" if column.dtype.is_float() else "INT")
         feature.path.step.append(column.name)
         values = column.drop_nulls().cast(pl.Float64).to_numpy()

@@ -49,9 +49,15 @@ def shape_reasons(feature: schema_pb2.Feature, told: Told) -> list[Reason]:
     wanted = prod(dim.size for dim in feature.shape.dim)
     least, most = told.value_counts
     if told.missing or least != most:
-        detail = "The feature has a shape, but it's not always present or its value lengths vary."
+        detail = (
+            "The feature has a shape, but it's not always present (if the feature is nested, then"
+            " it should always be present at each nested level) or its value lengths vary."
+        )
     elif least != wanted:
-        detail = f"The feature has fixed value length {least} but its shape holds {wanted}."
+        detail = (
+            f"The feature has fixed value length {least} but it's not compatible with the specified"
+            " shape."
+        )
     else:
         return []
     return [Reason("INVALID_FEATURE_SHAPE", "Feature shape dropped", detail)]

@@ -22,10 +22,11 @@ class Reason:
 
 def anomaly(reasons: tuple[Reason, ...], name: str | None = None) -> anomalies_pb2.AnomalyInfo:
     """All reasons of one feature (or of the data set, without a name) as TFX writes them."""
+    told = [reason for reason in reasons if reason.detail] or reasons[-1:]
     info = anomalies_pb2.AnomalyInfo(
         severity=anomalies_pb2.AnomalyInfo.ERROR,
-        short_description=reasons[0].title if len(reasons) == 1 else "Multiple errors",
-        description=" ".join(reason.detail for reason in reasons),
+        short_description=told[0].title if len(told) == 1 else "Multiple errors",
+        description=" ".join(reason.detail for reason in told),
     )
     for reason in reasons:
         info.reason.add(type=reason.type, short_description=reason.title, description=reason.detail)

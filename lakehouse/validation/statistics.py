@@ -58,7 +58,7 @@ def statistics(frame: nw.LazyFrame[Any], by_value_rows: int = BY_VALUE_ROWS) -> 
     texts = [c for c in columns if not c.is_numeric and numbers[f"{c.key}_count"]]
     values = ranks(frame, texts)
     dataset = statistics_pb2.DatasetFeatureStatistics(num_examples=rows)
-    for column in columns:
+    for column in columns if rows else ():  # TFDV knows no feature of no example
         mine = {name: numbers.get(f"{column.key}_{name}") for name in _NAMES}
         feature = dataset.features.add(type=column.type)
         feature.path.step.append(column.name)
@@ -147,10 +147,13 @@ def tell_numeric(
             told.histograms.add(type="STANDARD", num_nan=nan)
             told.histograms.add(type="QUANTILES", num_nan=nan)
         return
-    told.mean, told.std_dev = float(numbers["mean"]), float(numbers["std"])
+    below, above = int(numbers["below"] or 0), int(numbers["above"] or 0)
+    # With infinities TFDV knows no mean, and takes the square root of no variance for 0.
+    moments = (math.nan, 0.0) if below or above else (numbers["mean"], numbers["std"])
+    told.mean, told.std_dev = map(float, moments)
     told.min, told.max = float(numbers["min"]), float(numbers["max"])
     told.num_zeros = int(numbers["zeros"])
-    spread = Spread(finite, int(numbers["below"] or 0), int(numbers["above"] or 0), nan)
+    spread = Spread(finite, below, above, nan)
     boundaries = quantiles(spread)
     told.median = boundaries.median
     told.histograms.append(standard_histogram(spread))

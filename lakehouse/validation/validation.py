@@ -81,7 +81,12 @@ def _findings(info: anomalies_pb2.AnomalyInfo, column: str | None) -> list[Findi
     severity: Severity = "warning" if warned else "error"
     type_of = anomalies_pb2.AnomalyInfo.Type.Name
     return [
-        Finding(severity, type_of(reason.type), reason.description.strip(), column)
+        Finding(
+            severity,
+            type_of(reason.type),
+            reason.description.strip() or reason.short_description.strip(),
+            column,
+        )
         for reason in info.reason
     ]
 

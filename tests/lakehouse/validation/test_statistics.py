@@ -70,6 +70,7 @@ def test_nan_and_infinity_are_counted_apart(rows: int) -> None:
     found = told(frame, by_value_rows=rows).datasets[0].features[0].num_stats
     assert (found.common_stats.num_non_missing, found.common_stats.num_missing) == (7, 1)
     assert (found.min, found.max) == (-math.inf, math.inf)
+    assert math.isnan(found.mean) and found.std_dev == 0
     assert found.median == 3.0
     standard, quantiles = found.histograms
     assert (standard.num_nan, quantiles.num_nan) == (1, 1)
@@ -102,7 +103,11 @@ def test_one_value_fills_one_bucket() -> None:
     assert [b.count for b in found.quantiles] == [3.0] * 10
 
 
-@given(st.lists(st.one_of(st.none(), st.text("aä漢😀", min_size=1, max_size=3)), max_size=30))
+@given(
+    st.lists(
+        st.one_of(st.none(), st.text("aä漢😀", min_size=1, max_size=3)), min_size=1, max_size=30
+    )
+)
 def test_text_is_counted_by_value(values: list[str | None]) -> None:
     """Distinct values, the most frequent ones, and lengths in bytes of UTF-8."""
     frame = pl.DataFrame({"x": pl.Series(values, dtype=pl.String)})
@@ -149,11 +154,10 @@ def test_every_type_of_the_lake_is_told() -> None:
     assert found["whole"] == FeatureView("whole", "INT", 0, 2)
 
 
-def test_a_table_without_rows_has_columns() -> None:
-    """Every column is told, with nothing in it."""
+def test_a_table_without_rows_has_no_feature() -> None:
+    """As TFDV has it of a file that holds a header only."""
     found = told(pl.DataFrame(schema={"x": pl.Int64, "y": pl.String})).datasets[0]
-    assert found.num_examples == 0
-    assert [feature.path.step[0] for feature in found.features] == ["x", "y"]
+    assert (found.num_examples, len(found.features)) == (0, 0)
 
 
 @BY_VALUE

@@ -166,6 +166,47 @@ def test_drift_and_skew_are_measured_beside_each_other() -> None:
     assert [m.value for m in info.skew_measurements] == [1.0]
 
 
+@pytest.mark.parametrize(
+    ("schema", "title"),
+    [
+        ("type: INT value_count { min: 1 max: 0 }", "ValueCount.max should not be less than min"),
+        ("type: INT value_count { min: -1 }", "ValueCount.min should not be negative"),
+        ("type: INT shape { dim { } }", "Shape.dim.size must be a positive integer"),
+        ("type: INT presence { min_fraction: 1.5 }", "min_fraction should not greater than 1"),
+        (
+            "type: INT presence { min_fraction: -1 }",
+            "min_fraction should not be negative: clear is equal to zero",
+        ),
+        ("type: INT", "distribution constraints require domain or string domain."),
+        ("type: INT int_domain { }", "distribution constraints not supported for int domains."),
+        (
+            "type: BYTES url_domain { }",
+            "distribution constraints not supported for semantic domains.",
+        ),
+        ('type: BYTES domain: "none"', "missing domain: "),
+        ("type: BYTES time_of_day_domain { }", "internal issue: unknown domain_info type"),
+    ],
+)
+def test_a_schema_that_makes_no_sense_says_so_in_tfdv_s_words(schema: str, title: str) -> None:
+    """The rest of the feature is checked all the same; TFDV gives these reasons no description."""
+    is_text = "BYTES" in schema
+    data = told(pl.DataFrame({"x": ["a", "b"] if is_text else [1, 2]}))
+    held = read_schema(f'feature {{ name: "x" {schema} distribution_constraints {{ }} }}')
+    found = validate_statistics(data, held)
+    first = found.anomaly_info["x"].reason[0]
+    domain = title.startswith(("missing", "internal"))
+    kind = "INVALID_DOMAIN_SPECIFICATION" if domain else "INVALID_SCHEMA_SPECIFICATION"
+    assert anomalies_pb2.AnomalyInfo.Type.Name(first.type) == kind
+    assert (first.short_description, first.description) == (title, "")
+    assert findings(found)[0].detail == title.strip()
+
+
+def test_values_are_quoted_as_c_writes_them() -> None:
+    """So that a description stays one line, whatever the data hold."""
+    (found,) = validated({"x": ["é\"'\\\t\n\x01"]}, TEXT % DOMAIN % "")
+    assert "schema: é\\\"\\'\\\\\\t\\n\\001 (~100%)." in found.detail
+
+
 def test_several_reasons_are_one_anomaly() -> None:
     """As TFDV writes them: a common title, each reason of its own type."""
     frame = pl.DataFrame({"x": ["1", None, "huge"]})
