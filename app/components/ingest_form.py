@@ -8,6 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.components.aria import aria, data
+from app.components.launch_dialog import launch_dialog
 from app.components.run_facts import size, utc
 from app.queries.deliverable import SUFFIXES, LandingFile
 
@@ -41,24 +42,9 @@ class Ids(StrEnum):
 
 
 def ingest_dialog() -> Component:
-    """The closed dialog; its body is put in when it opens, so that it lists what is there then."""
-    footer = [
-        html.Div(id=Ids.PROBLEM, className="run-form-problem", role="alert"),
-        dbc.Button("Close", id=Ids.CLOSE, color="secondary", outline=True),
-        dbc.Button("Start ingest", id=Ids.SUBMIT, color="primary"),
-    ]
-    dialog: Component = dbc.Modal(
-        [
-            dbc.ModalHeader(dbc.ModalTitle("Ingest data"), close_button=True),
-            dbc.ModalBody(id=Ids.BODY, className="run-form"),
-            dbc.ModalFooter(footer, className="run-form-footer"),
-        ],
-        id=Ids.DIALOG,
-        is_open=False,
-        scrollable=True,
-        size="lg",
-    )
-    return html.Div([dcc.Location(id=Ids.GO, refresh="callback-nav"), dialog])
+    """The closed dialog."""
+    start = dbc.Button("Start ingest", id=Ids.SUBMIT, color="primary")
+    return launch_dialog(Ids, "Ingest data", start)
 
 
 def ingest_body(files: Sequence[LandingFile], folder: str, upload_mb: int) -> list[Component]:

@@ -5,9 +5,10 @@ from enum import StrEnum
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
+from app.components.launch_dialog import launch_dialog
 from app.queries.launchable import Fleet
 from lakehouse.parameters import Parameters, allowed
 
@@ -29,25 +30,10 @@ class Ids(StrEnum):
 
 
 def retrain_dialog() -> Component:
-    """The closed dialog; its body is put in when it opens, so that it shows what is true then."""
-    footer = [
-        html.Div(id=Ids.PROBLEM, className="run-form-problem", role="alert"),
-        dbc.Button("Close", id=Ids.CLOSE, color="secondary", outline=True),
-        dbc.Button("Only score", id=Ids.SCORE, color="secondary", outline=True),
-        dbc.Button("Start training", id=Ids.SUBMIT, color="primary"),
-    ]
-    dialog: Component = dbc.Modal(
-        [
-            dbc.ModalHeader(dbc.ModalTitle("Retrain"), close_button=True),
-            dbc.ModalBody(id=Ids.BODY, className="run-form"),
-            dbc.ModalFooter(footer, className="run-form-footer"),
-        ],
-        id=Ids.DIALOG,
-        is_open=False,
-        scrollable=True,
-        size="lg",
-    )
-    return html.Div([dcc.Location(id=Ids.GO, refresh="callback-nav"), dialog])
+    """The closed dialog."""
+    score = dbc.Button("Only score", id=Ids.SCORE, color="secondary", outline=True)
+    start = dbc.Button("Start training", id=Ids.SUBMIT, color="primary")
+    return launch_dialog(Ids, "Retrain", score, start)
 
 
 def retrain_body(fleets: Sequence[Fleet]) -> list[Component]:
