@@ -142,6 +142,10 @@ class DeltaLog:
         """The checkpoints that are there, by version; one may have several parts."""
         return self._list().checkpoints
 
+    def checkpoint(self, version: int) -> State:
+        """The table as the checkpoint of one version has it; raises what its file does."""
+        return _of_checkpoint(self.checkpoints()[version])
+
     def commits(self, after: int = -1, until: int | None = None) -> list[Committed]:
         """The commits in (after, until] that are there, oldest first.
 
@@ -277,9 +281,7 @@ def _of_checkpoint(parts: list[Path]) -> State:
         rows = pl.read_parquet(part, columns=["add", "metaData"])
         for action in rows["add"].drop_nulls().to_list():
             if action.get("path") is not None:
-                pairs = action.get("partitionValues") or ()
-                named = {pair["key"]: pair["value"] for pair in pairs}
-                file = _change(action | {"partitionValues": named}).file
+                file = _change(action).file
                 state.files[file.path] = file
         for action in rows["metaData"].drop_nulls().to_list():
             if action.get("schemaString"):

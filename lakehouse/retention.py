@@ -1,10 +1,10 @@
 """What may be let go of old versions, and what a published model's proof still needs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from lakehouse.commits import BrokenLogError, DeltaLog
+from lakehouse.commits import BrokenLogError, Committed, DeltaLog
 from lakehouse.history import table_history
 from lakehouse.lake import Lake
 from lakehouse.pins import Pin, by_table
@@ -54,6 +54,24 @@ def lost(lake: Lake, pins: Iterable[Pin]) -> tuple[Lost, ...]:
         if details[at]:
             found.append(Lost(entry.model_id, entry.fleet, *at, details[at]))
     return tuple(found)
+
+
+def let_go(commits: Iterable[Committed]) -> Callable[[int], bool]:
+    """Tells of a version whether maintenance says that it did not keep it.
+
+    What it keeps is in the note of its commits; one without a note kept the newest only.
+    """
+    vacuums = [
+        (commit.version, frozenset(_kept(commit.entry.metadata)))
+        for commit in commits
+        if "VACUUM" in commit.entry.operation
+    ]
+    return lambda version: any(at > version and version not in kept for at, kept in vacuums)
+
+
+def _kept(note: Mapping[str, object]) -> Iterable[int]:
+    noted = note.get("kept")
+    return noted if isinstance(noted, list) else ()
 
 
 def kept(lake: Lake, pins: Iterable[Pin], days: int, now: datetime) -> tuple[Kept, ...]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, run_dbos_database_migrations
 
+from lakehouse.audit import AuditLog
 from lakehouse.clock import iso, now
 from lakehouse.journal import Journal
 from lakehouse.lock import lake_lock
@@ -73,6 +74,8 @@ def init(settings: Settings) -> bool:
     The run records are migrated here, because a client that came first would leave an empty file.
     """
     created = create_home(settings)
+    if created:
+        AuditLog(settings.audit).begin()
     with contextlib.closing(sqlite3.connect(settings.runs)) as connection:
         # Measured: with the default journal a status call waits a quarter second behind a step.
         connection.execute("PRAGMA journal_mode=WAL")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import BinaryIO
 
-from lakehouse.audit.entries import START, Entry, broken, parse
+from lakehouse.audit.entries import START, Entry, begun, broken, parse
 
 _BLOCK = 1 << 20
 
@@ -75,7 +75,7 @@ class Chain:
         """Go on with the lines after those that hold already, as far as they are whole."""
         for line in lines:
             seq = len(self.entries) + 1
-            if not line.endswith(b"\n") and head is not None and head.seq < seq:
+            if begun(line) and head is not None and head.seq < seq:
                 break  # a crash left the start of an entry that was never acknowledged
             entry = parse(line)
             problem = broken(entry, line, seq, self._newest)
@@ -94,11 +94,8 @@ class Chain:
         """Whether a chain that is whole in itself ends where the head says."""
         seq = len(self.entries)
         if head is None:
-            return (
-                self._bad(1, "the head file is missing or cannot be read")
-                if seq
-                else Verdict(ok=True)
-            )
+            lost = "the head file is missing or cannot be read"
+            return self._bad(1, lost if seq else "there is no log")
         if seq < head.seq:
             return self._bad(seq + 1, f"missing, like all up to {head.seq}")
         if (self.entries[head.seq - 1].hash if head.seq > 0 else START) != head.hash:

@@ -64,6 +64,7 @@ COLUMNS = tuple(field.name for field in fields(Entry))
 TEXTS = tuple(name for name in COLUMNS if name not in ("seq", "before", "after"))
 _KNOWN = frozenset(COLUMNS)
 _MOST = 2**53
+_BEGIN = b'{"' + min(COLUMNS).encode() + b'":'
 
 
 def canonical(values: Any) -> bytes:
@@ -97,6 +98,11 @@ def parse(line: bytes) -> Entry | None:
         return Entry(**values) if texts else None
     except (LookupError, ValueError, TypeError, RecursionError):
         return None
+
+
+def begun(tail: bytes) -> bool:
+    """Whether bytes without an end of line may be what a crash left of an entry."""
+    return b"\n" not in tail and (tail.startswith(_BEGIN) or _BEGIN.startswith(tail))
 
 
 def broken(entry: Entry | None, line: bytes, seq: int, prev: str) -> str:

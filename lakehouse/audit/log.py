@@ -15,7 +15,16 @@ from pathlib import Path
 from threading import Lock
 
 from lakehouse.audit.chain import Chain, Head, Verdict, head_of
-from lakehouse.audit.entries import START, Entry, Event, broken, canonical, chained, parse
+from lakehouse.audit.entries import (
+    START,
+    Entry,
+    Event,
+    begun,
+    broken,
+    canonical,
+    chained,
+    parse,
+)
 
 
 class AuditError(RuntimeError):
@@ -31,6 +40,12 @@ class AuditLog:
         self._head_file = folder / "head.json"
         self._checking = Lock()
         self._chain = Chain()
+
+    def begin(self) -> None:
+        """Make sure that there is a log: from then on a missing one is no empty one."""
+        with self._lock():
+            if self._get_head() is None and not self._size():
+                self._put_head(Head(0, START, 0))
 
     def append(self, event: Event) -> Entry:
         """Write one entry; it is on the disk when this returns.
@@ -87,7 +102,7 @@ class AuditLog:
             OSError: the log cannot be read.
         """
         if not self._folder.exists():
-            return Verdict(ok=True), []
+            return Chain().follow((), None), []
         with self._checking:
             # Only the end is asked for under the lock: what stands before it no longer moves.
             with self._lock():
@@ -160,7 +175,7 @@ class AuditLog:
         entry = parse(tail)
         if entry is not None and not broken(entry, tail, head.seq + 1, head.hash):
             return Head(entry.seq, entry.hash, size)
-        if tail and b"\n" not in tail:
+        if tail and begun(tail):
             os.ftruncate(file, head.size)
         elif size and os.pread(file, 1, size - 1) != b"\n":
             _write(file, b"\n")

@@ -3,7 +3,7 @@
 Each file and each version is looked at once, however many predictions stand on it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import narwhals as nw
 import polars as pl
@@ -17,6 +17,7 @@ from lakehouse.lake import Lake
 from lakehouse.metadata import Metadata
 from lakehouse.proof.chain import Fault, Finding, Verdict, broken, sound, unknown
 from lakehouse.records import table_artifact
+from lakehouse.retention import let_go
 from lakehouse.tables import FILES, SNAPSHOTS, TABLES
 
 Noted = tuple[int, str]
@@ -38,7 +39,7 @@ class Versions:
         self._files: dict[tuple[str, str], tuple[Fault, ...]] = {}
         self._contents: dict[tuple[str, str], Content] = {}
         self._newest: dict[str, frozenset[str]] = {}
-        self._vacuums: dict[str, tuple[tuple[int, frozenset[int]], ...]] = {}
+        self._gone: dict[str, Callable[[int], bool]] = {}
         # Before the list has been looked at no file has a hash, that of the list included.
         self._hashes: Mapping[tuple[str, str], str] = {}
         self.books = self._list_hashes() + self._newest_of(SNAPSHOTS.name)
@@ -132,18 +133,13 @@ class Versions:
         return self._newest[table]
 
     def _let_go(self, table: str, version: int) -> bool:
-        """Whether maintenance says that it did not keep a version.
-
-        What it keeps is in the note of its commits; one without a note kept the newest only.
-        """
-        if table not in self._vacuums:
+        """Whether maintenance says that it did not keep a version."""
+        if table not in self._gone:
             try:
-                entries = [commit.entry for commit in self.log(table).commits()]
+                self._gone[table] = let_go(self.log(table).commits())
             except BrokenLogError:
-                entries = []
-            found = (e for e in entries if "VACUUM" in e.operation)
-            self._vacuums[table] = tuple((e.version, frozenset(_kept(e.metadata))) for e in found)
-        return any(at > version and version not in kept for at, kept in self._vacuums[table])
+                self._gone[table] = let_go(())
+        return self._gone[table](version)
 
     def _noted(self, table: str, version: int) -> Noted | Fault | None:
         """What its commit and ML Metadata say that a version holds; a fault where they differ."""
@@ -204,11 +200,6 @@ def _untold(where: str, log: DeltaLog, version: int, error: BrokenLogError) -> F
     if found and version < min(found):
         return unknown(f"{where}: its log entry has expired, so nothing of it can be read")
     return broken(f"{where.partition('@')[0]}@{error.version}", f"its log is broken: {error}")
-
-
-def _kept(note: Mapping[str, object]) -> Iterable[int]:
-    kept = note.get("kept")
-    return kept if isinstance(kept, list) else ()
 
 
 def _let_go_words(where: str, gone: int, files: int, noted: Noted | None) -> str:

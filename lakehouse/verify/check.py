@@ -4,8 +4,9 @@ A step is written to Delta, then to ML Metadata, then to the run records; asking
 order, whatever one of them tells of is in the others already.
 """
 
+import contextlib
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -16,12 +17,20 @@ from lakehouse.engines.local import LocalEngine
 from lakehouse.lake import Lake
 from lakehouse.metadata import Metadata
 from lakehouse.pins import Pin, model_pins
+from lakehouse.retention import let_go
 from lakehouse.runs import RunStore
 from lakehouse.settings import Settings
-from lakehouse.snapshots import pin
+from lakehouse.snapshots import Snapshot, pin
 from lakehouse.sqlite_copy import copy_database
 from lakehouse.tables import FILES, SNAPSHOTS, TABLES
-from lakehouse.verify.files import content_findings, file_findings, hash_findings
+from lakehouse.verify.checkpoints import checkpoint_findings
+from lakehouse.verify.files import (
+    content_findings,
+    file_findings,
+    hash_findings,
+    unnoted_findings,
+    unreadable_findings,
+)
 from lakehouse.verify.finding import Finding
 from lakehouse.verify.folders import folder_findings, recorded_findings, serving_findings
 from lakehouse.verify.logs import count_findings, log_findings
@@ -30,6 +39,7 @@ from lakehouse.verify.records import (
     artifact_findings,
     commit_findings,
     read_runs,
+    snapshot_findings,
     step_findings,
 )
 
@@ -63,20 +73,24 @@ class _Check:
         self._commits: dict[str, dict[int, Committed]] = {}
         # What must be readable beside the newest version, and what files hash to, by table.
         self._pins: tuple[Pin, ...] = ()
-        self._snapshot: Mapping[str, int] = {}
+        self._snapshot = Snapshot()
         self._hashes: dict[str, dict[str, str]] = {}
+        self._taken: dict[str, int] = {}  # run to its snapshot
 
     def findings(self, deep: bool) -> Iterator[Finding]:
         """What every check finds."""
         runs = yield from self._runs()
         metadata = yield from self._metadata()
         if metadata is not None:
-            self._pins = model_pins(metadata, self._settings.serving)
+            with contextlib.suppress(ValueError, TypeError):  # a broken pointer is told below
+                self._pins = model_pins(metadata, self._settings.serving)
         # Book-keeping first: it says what is to be expected of the others.
         ordered = sorted(TABLES, key=lambda name: TABLES[name].is_data)
         for number, name in enumerate(ordered):
             self._told(number / len(ordered), f"verifies {name}")
             yield from self._table(name, deep)
+        if runs is not None:
+            yield from self._book_keeping(runs)
         if metadata is not None:
             yield from artifact_findings(metadata, self._commits)
             yield from recorded_findings(self._settings, metadata)
@@ -85,7 +99,7 @@ class _Check:
             known = RunStore(self._settings).ids()
             yield from commit_findings(runs, known, metadata, self._commits)
         yield from folder_findings(self._settings)
-        yield from serving_findings(self._settings)
+        yield from serving_findings(self._settings, self._snapshot.live)
         yield from _audit(self._settings)
 
     def _runs(self) -> Generator[Finding, None, Runs | None]:
@@ -117,38 +131,70 @@ class _Check:
 
     def _table(self, name: str, deep: bool) -> Iterator[Finding]:
         log = DeltaLog(self._lake.path(name))
-        problems = list(log_findings(name, log, self._snapshot.get(name)))
+        problems = list(log_findings(name, log, self._snapshot.versions.get(name)))
+        problems = problems or list(checkpoint_findings(name, log))
         whole = not problems and bool(log.commit_files())
         problems += hash_findings(name, log, self._hashes.get(name, {}))
         if whole:
             problems += self._content(name, log)
+        if whole and not problems and not TABLES[name].is_data:
+            # Nothing notes the hashes of these files; they are small, and everything rests on them.
+            newest = max(self._commits[name])
+            problems += list(unreadable_findings(name, log, newest)) or list(
+                content_findings(self._lake, name, [newest])
+            )
         yield from problems
         if not whole or problems:
             return
         if deep:
-            yield from content_findings(self._lake, name, self._needed(name))
+            yield from content_findings(self._lake, name, self._proven(name))
         if name == SNAPSHOTS.name:
-            self._snapshot = pin(self._lake).snapshot.versions
+            self._snapshot = pin(self._lake).snapshot
+            rows = self._rows(name).sort("seq")
+            self._taken = dict(rows.select("run_id", "seq").iter_rows())
         elif name == FILES.name:
             self._hashes = self._noted()
+
+    def _book_keeping(self, runs: Runs) -> Iterator[Finding]:
+        """That the tables which tell of all others know what was done."""
+        took = {run.run_id for run in runs.succeeded.values() if run.took_snapshot}
+        for name in (SNAPSHOTS.name, FILES.name) if took else ():
+            if not DeltaLog(self._lake.path(name)).exists:
+                yield Finding("missing_table", f"lake/{name}", "runs wrote to it; it is gone")
+        if self._taken:
+            yield from snapshot_findings(runs, self._taken)
+        # A stream notes hashes once a minute; the other runs before they take their snapshot.
+        noted = max((self._taken[run] for run in took & self._taken.keys()), default=None)
+        if noted is not None and self._hashes:
+            versions = pin(self._lake, noted).snapshot.versions
+            yield from unnoted_findings(self._settings.lake, versions, self._hashes)
 
     def _content(self, name: str, log: DeltaLog) -> Iterator[Finding]:
         self._commits[name] = {commit.version: commit for commit in log.commits()}
         yield from file_findings(name, log, self._needed(name), self._hashes.get(name, {}))
         yield from count_findings(name, log)
 
-    def _needed(self, name: str) -> set[int]:
-        """Versions that must be readable: the newest, the snapshot's, those models learned from."""
+    def _proven(self, name: str) -> set[int]:
+        """Versions that something rests on: the newest, the snapshot's, the models'."""
         commits = self._commits[name]
-        wanted = {max(commits), self._snapshot.get(name, max(commits))}
+        wanted = {max(commits), self._snapshot.versions.get(name, max(commits))}
         return (wanted | {p.version for p in self._pins if p.table == name}) & commits.keys()
 
+    def _needed(self, name: str) -> set[int]:
+        """Versions that must be readable: what something rests on, and what nobody let go."""
+        gone = let_go(self._commits[name].values())
+        return self._proven(name) | {v for v in self._commits[name] if not gone(v)}
+
     def _noted(self) -> dict[str, dict[str, str]]:
-        rows: pl.DataFrame = self._lake.scan(FILES.name).collect("polars").to_native()
         found: dict[str, dict[str, str]] = {}
-        for table, path, digest in rows.select("table", "path", "sha256").iter_rows():
+        rows = self._rows(FILES.name).select("table", "path", "sha256")
+        for table, path, digest in rows.iter_rows():
             found.setdefault(table, {})[path] = digest
         return found
+
+    def _rows(self, name: str) -> pl.DataFrame:
+        rows: pl.DataFrame = self._lake.scan(name).collect("polars").to_native()
+        return rows
 
 
 def _audit(settings: Settings) -> Iterator[Finding]:

@@ -1,12 +1,16 @@
 """Whether data files are there, of the right size, and hash to what was noted when they came."""
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
+import polars as pl
 from polars.exceptions import PanicException
 
 from lakehouse.artifacts import file_sha256
-from lakehouse.commits import DataFile, DeltaLog
+from lakehouse.commits import BrokenLogError, DataFile, DeltaLog
 from lakehouse.lake import Lake
+from lakehouse.tables import FILES
 from lakehouse.verify.finding import Finding
 
 Hashes = Mapping[str, str]
@@ -23,10 +27,12 @@ def file_findings(
         versions: those that must be readable; of others, files may have been let go.
         hashes: path to the sha256 that was noted.
     """
+    wanted = frozenset(versions)
     needed: dict[str, tuple[DataFile, int]] = {}
-    for version in sorted(versions):
-        for path, file in log.at(version).files.items():
-            needed[path] = (file, version)
+    for commit, state in log.walk():
+        if commit.version in wanted:
+            for path, file in state.files.items():
+                needed[path] = (file, commit.version)
     for path, (file, version) in needed.items():
         at = log.path / file.file
         if not at.is_file():
@@ -34,6 +40,37 @@ def file_findings(
         elif path not in hashes and at.stat().st_size != file.bytes:
             detail = f"{at.stat().st_size:,} bytes; the log says {file.bytes:,}"
             yield Finding("changed_file", f"lake/{name}/{path}", detail)
+
+
+def unreadable_findings(name: str, log: DeltaLog, version: int) -> Iterator[Finding]:
+    """Files of one version that cannot be read: of the tables whose hashes nothing notes."""
+    for path, file in log.at(version).files.items():
+        try:
+            pl.read_parquet(log.path / file.file)
+        # A file that polars cannot read ends in a panic, which is no Exception.
+        except (Exception, PanicException) as error:
+            detail = f"it cannot be read: {error}"[:500]
+            yield Finding("changed_file", f"lake/{name}/{path}", detail)
+
+
+def unnoted_findings(
+    lake: Path, versions: Mapping[str, int], hashes: Mapping[str, Hashes]
+) -> Iterator[Finding]:
+    """Files of a snapshot whose hash was never noted, or no longer is.
+
+    Args:
+        lake: the folder of all tables.
+        versions: of the snapshot, which was taken after the hashes had been noted.
+        hashes: table to path to the sha256 that was noted.
+    """
+    missing = []
+    for name, version in versions.items():
+        with contextlib.suppress(BrokenLogError):  # told already
+            files = DeltaLog(lake / name).at(version).files
+            missing += [f"{name}/{path}" for path in files.keys() - hashes.get(name, {}).keys()]
+    if missing:
+        detail = f"it has no hash of {len(missing):,} files of the newest snapshot: {min(missing)}"
+        yield Finding("disagreement", FILES.name, detail)
 
 
 def hash_findings(name: str, log: DeltaLog, hashes: Hashes) -> Iterator[Finding]:

@@ -1,11 +1,12 @@
 """Whether published folders are what their manifests say, and what is live is among them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lakehouse.artifacts import MANIFEST, BrokenArtifactError, check, manifest_sha256
 from lakehouse.metadata import Metadata
-from lakehouse.serving import all_live
+from lakehouse.metadata_types import ARTIFACT_TYPES
+from lakehouse.serving import live
 from lakehouse.settings import Settings
 from lakehouse.verify.finding import Finding
 
@@ -20,9 +21,27 @@ def folder_findings(settings: Settings) -> Iterator[Finding]:
             yield Finding("changed_artifact", _relative(settings, Path(where)), detail)
 
 
-def serving_findings(settings: Settings) -> Iterator[Finding]:
-    """Fleets whose live model is not where the pointer says."""
-    for fleet, entry in all_live(settings.serving).items():
+def serving_findings(settings: Settings, served: Mapping[str, str]) -> Iterator[Finding]:
+    """Fleets whose live model is not where the pointer says, or whose pointer is gone.
+
+    Args:
+        settings: name the home.
+        served: fleet to the model that was live at the newest snapshot.
+    """
+    pointers = {file.parent.name: file for file in settings.serving.glob("*/live.json")}
+    for fleet, model in served.items():
+        if fleet not in pointers:
+            detail = f"{fleet} was served by {model}; nothing says by what it is now"
+            yield Finding("missing_artifact", f"serving/{fleet}/live.json", detail)
+    for fleet, file in sorted(pointers.items()):
+        try:
+            entry = live(settings.serving, fleet)
+        except (ValueError, TypeError) as error:
+            detail = f"it cannot be read: {error}"
+            yield Finding("changed_artifact", _relative(settings, file), detail)
+            continue
+        if entry is None:
+            continue
         for uri in (entry.model, entry.transform):
             if not (settings.home / uri / MANIFEST).is_file():
                 detail = f"{fleet} is served by {entry.model_id}, which needs it"
@@ -30,14 +49,19 @@ def serving_findings(settings: Settings) -> Iterator[Finding]:
 
 
 def recorded_findings(settings: Settings, metadata: Metadata) -> Iterator[Finding]:
-    """Recorded models that are gone, or whose manifest is not that of the recorded model."""
+    """Recorded folders that are gone, and models that are not those that were recorded."""
+    gone: set[str] = set()
+    for kind in ARTIFACT_TYPES:
+        for artifact in metadata.artifacts(kind):
+            folder = settings.home / artifact.uri
+            if folder.is_relative_to(settings.artifacts) and not folder.is_dir():
+                gone.add(artifact.uri)
+    for uri in sorted(gone):
+        yield Finding("missing_artifact", uri, "it is recorded, its folder is gone")
     for model in metadata.artifacts("Model"):
-        folder = settings.home / model.uri
-        if not folder.is_dir():
-            detail = "the model is recorded, its folder is gone"
-            yield Finding("missing_artifact", model.uri, detail)
+        if model.uri in gone:
             continue
-        digest = _model_digest(folder)
+        digest = _model_digest(settings.home / model.uri)
         if digest is not None and digest != model.properties["sha256"]:
             detail = "files and manifest agree, but they are not the model that was recorded"
             yield Finding("disagreement", model.uri, detail)

@@ -14,6 +14,11 @@ def log_findings(name: str, log: DeltaLog, newest: int | None) -> Iterator[Findi
         log: its log.
         newest: the newest version that something else knows of, None where nothing does.
     """
+    if not log.exists:
+        if newest is not None:
+            detail = f"snapshots tell of its version {newest}; it is gone"
+            yield Finding("missing_table", f"lake/{name}", detail)
+        return
     found = log.commit_files()
     last = max([*found, *log.checkpoints(), -1 if newest is None else newest])
     bases = log.checkpoints()

@@ -1,6 +1,6 @@
 """Whether run records, ML Metadata and the Delta logs tell the same story."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from lakehouse.commits import Committed
@@ -9,6 +9,7 @@ from lakehouse.metadata_types import EXECUTION_TYPES
 from lakehouse.records import Artifact
 from lakehouse.requests import REQUESTS
 from lakehouse.runs import RunStore
+from lakehouse.tables import SNAPSHOTS
 from lakehouse.verify.finding import Finding
 
 Commits = Mapping[str, Mapping[int, Committed]]
@@ -17,11 +18,12 @@ Commits = Mapping[str, Mapping[int, Committed]]
 
 @dataclass(frozen=True)
 class Ended:
-    """A run that succeeded, and the components that its record says it ran."""
+    """A run that succeeded, the components that its record says it ran, and its snapshot."""
 
     run_id: str
     kind: str
     nodes: tuple[str, ...]
+    took_snapshot: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,9 @@ def read_runs(store: RunStore) -> Runs:
     succeeded = {}
     for row in rows:
         steps = store.client.list_workflow_steps(row.workflow_id)
-        nodes = (str(step["function_name"]) for step in steps if step["error"] is None)
-        found = tuple(node for node in nodes if node in EXECUTION_TYPES)
-        succeeded[row.workflow_id] = Ended(row.workflow_id, row.name, found)
+        names = [str(step["function_name"]) for step in steps if step["error"] is None]
+        found = tuple(node for node in names if node in EXECUTION_TYPES)
+        succeeded[row.workflow_id] = Ended(row.workflow_id, row.name, found, "snapshot" in names)
     return Runs(succeeded)
 
 
@@ -53,6 +55,19 @@ def step_findings(runs: Runs, metadata: Metadata) -> Iterator[Finding]:
             if node not in recorded:
                 detail = "the run's record says that it was done, ML Metadata has no execution"
                 yield Finding("unrecorded_step", f"{run.run_id}.{node}", detail)
+
+
+def snapshot_findings(runs: Runs, taken: Container[str]) -> Iterator[Finding]:
+    """Snapshots that runs took, by their records, and that ops/snapshots does not have.
+
+    Args:
+        runs: as they were before the table was read.
+        taken: the runs that ops/snapshots tells of.
+    """
+    for run in runs.succeeded.values():
+        if run.took_snapshot and run.run_id not in taken:
+            detail = f"the record of {run.run_id} says that it took a snapshot; there is none"
+            yield Finding("disagreement", SNAPSHOTS.name, detail)
 
 
 def commit_findings(

@@ -46,8 +46,33 @@ def rewrite(file: Path, change: Any) -> None:
 
 def test_a_new_log_is_whole_and_empty(tmp_path: Path) -> None:
     log = AuditLog(tmp_path / "audit")
+    log.begin()
+    log.begin()
     assert log.verify().ok
     assert log.entries() == []
+
+
+def test_a_log_that_is_gone_is_not_whole(tmp_path: Path) -> None:
+    """Neither a lost folder nor an emptied one is taken for a new log."""
+    log = AuditLog(tmp_path / "audit")
+    assert (log.verify().ok, log.verify().first_bad) == (False, 1)
+    log.append(Event("ada", "engineer", "retrain", "F"))
+    for file in ("audit.jsonl", "head.json"):
+        (tmp_path / "audit" / file).unlink()
+    assert (AuditLog(tmp_path / "audit").verify().ok, log.verify().first_bad) == (False, 1)
+
+
+@pytest.mark.parametrize("tail", [b"junk", b'{"actor', b"{}"])
+def test_a_tail_that_no_crash_can_have_left_is_found_and_kept(tmp_path: Path, tail: bytes) -> None:
+    """The next entry goes behind it; what stands there is no entry."""
+    log = AuditLog(tmp_path / "audit")
+    log.append(Event("ada", "engineer", "retrain", "F"))
+    with (tmp_path / "audit" / "audit.jsonl").open("ab") as file:
+        file.write(tail)
+    assert (log.verify().ok, log.verify().first_bad) == (False, 2)
+    log.append(Event("ada", "engineer", "retrain", "G"))
+    assert tail in (tmp_path / "audit" / "audit.jsonl").read_bytes()
+    assert (log.verify().ok, log.verify().first_bad) == (False, 2)
 
 
 @settings(deadline=None)

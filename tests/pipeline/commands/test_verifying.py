@@ -1,12 +1,14 @@
 """`stillwater verify` finds each planted fault, names it, and finds nothing else."""
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from lakehouse.artifacts import file_sha256
@@ -18,6 +20,7 @@ from lakehouse.metadata import Metadata
 from lakehouse.requests import VerifyRequest
 from lakehouse.runs import RunStore
 from lakehouse.settings import Settings
+from lakehouse.tables import TABLES
 from pipeline.worker import worker
 from tests.pipeline.command import document, quick
 
@@ -171,16 +174,120 @@ def audit(home: Path) -> Planted:
     return "audit", "audit/audit.jsonl#2"
 
 
+def no_audit(home: Path) -> Planted:
+    shutil.rmtree(home / "audit")
+    return "audit", "audit/audit.jsonl#1"
+
+
+def damaged_checkpoint(home: Path) -> Planted:
+    file = checkpoint_of(home)
+    file.write_bytes(file.read_bytes()[:-100])
+    return "checkpoint", file.relative_to(home).as_posix()
+
+
+def lying_checkpoint(home: Path) -> Planted:
+    """It can be read, and says that the table holds nothing."""
+    file = checkpoint_of(home)
+    added = pl.col("add").struct.field("path").is_not_null()
+    pl.read_parquet(file).filter(~added).write_parquet(file)
+    return "checkpoint", file.relative_to(home).as_posix()
+
+
+def missing_checkpoint(home: Path) -> Planted:
+    file = checkpoint_of(home)
+    file.unlink()
+    return "checkpoint", (file.parent / "_last_checkpoint").relative_to(home).as_posix()
+
+
+def checkpoint_of(home: Path) -> Path:
+    checkpoint(log(home).path)
+    return next((log(home).path / "_delta_log").glob("*.checkpoint.parquet"))
+
+
+def missing_table(home: Path) -> Planted:
+    shutil.rmtree(home / "lake" / SILVER)
+    return "missing_table", f"lake/{SILVER}"
+
+
+def no_hashes(home: Path) -> Planted:
+    shutil.rmtree(home / "lake" / "ops/files")
+    return "missing_table", "lake/ops/files"
+
+
+def no_snapshots(home: Path) -> Planted:
+    shutil.rmtree(home / "lake" / "ops/snapshots")
+    return "missing_table", "lake/ops/snapshots"
+
+
+def missing_newest_hashes(home: Path) -> Planted:
+    log(home, "ops/files").commit_files()[newest(home, "ops/files")].unlink()
+    return "disagreement", "ops/files"
+
+
+def missing_newest_snapshot(home: Path) -> Planted:
+    log(home, "ops/snapshots").commit_files()[newest(home, "ops/snapshots")].unlink()
+    return "disagreement", "ops/snapshots"
+
+
+def damaged_book_keeping(home: Path) -> Planted:
+    """Nothing notes what its files hash to; they are read instead."""
+    state = log(home, "ops/snapshots").at(newest(home, "ops/snapshots"))
+    file = home / "lake" / "ops/snapshots" / next(iter(state.files.values())).file
+    content = bytearray(file.read_bytes())
+    content[4:40] = b"\0" * 36
+    file.write_bytes(content)
+    return "changed_file", file.relative_to(home).as_posix()
+
+
+def missing_replaced_file(home: Path) -> Planted:
+    """Of a version that nothing rests on and that nobody let go."""
+    table = "gold/engine_status"
+    whole = log(home, table)
+    now = whole.at(newest(home, table)).files
+    path = next(p for c in whole.commits() for p in [a.file for a in c.added] if p.path not in now)
+    (home / "lake" / table / path.file).unlink()
+    return "missing_file", f"lake/{table}/{path.path}"
+
+
+def missing_evaluation(home: Path) -> Planted:
+    folder = next((home / "artifacts" / "Evaluator").glob("*.evaluation"))
+    shutil.rmtree(folder)
+    return "missing_artifact", folder.relative_to(home).as_posix()
+
+
+def missing_pointer(home: Path) -> Planted:
+    file = next((home / "serving").glob("*/live.json"))
+    file.unlink()
+    return "missing_artifact", file.relative_to(home).as_posix()
+
+
+def broken_pointer(home: Path) -> Planted:
+    file = next((home / "serving").glob("*/live.json"))
+    file.write_text("x")
+    return "changed_artifact", file.relative_to(home).as_posix()
+
+
 FAULTS = (
     flipped_byte, missing_file, empty_commit, missing_middle_commit, missing_newest_commit,
     missing_commit_with_a_checkpoint, truncated_commit, changed_model, exchanged_model,
     unrecorded_step, unknown_run, row_count, disagreement, broken_metadata, no_metadata, audit,
+    no_audit, damaged_checkpoint, lying_checkpoint, missing_checkpoint, missing_table, no_hashes,
+    no_snapshots, missing_newest_hashes, missing_newest_snapshot, damaged_book_keeping,
+    missing_replaced_file, missing_evaluation, missing_pointer, broken_pointer,
 )  # fmt: skip
 
 
 def test_a_sound_home_has_no_findings(fleet_home: Path) -> None:
     """Exit code 0, also when every row is hashed."""
     assert document(fleet_home, "verify", "--deep") == {"ok": True, "findings": []}
+
+
+def test_checkpoints_of_all_tables_say_what_the_commits_say(home: Path) -> None:
+    """Of tables in partitions, too."""
+    for table in TABLES:
+        if log(home, table).exists:
+            checkpoint(log(home, table).path)
+    assert document(home, "verify")["ok"]
 
 
 @pytest.mark.parametrize("plant", FAULTS, ids=[fault.__name__ for fault in FAULTS])
@@ -196,17 +303,31 @@ def test_each_fault_is_found_and_named(home: Path, plant: Callable[[Path], Plant
         assert {kind for kind, _ in found} == {what}, told
 
 
+def lie(text: str) -> str:
+    return text.replace('content_sha256\\":\\"', 'content_sha256\\":\\"f').replace(
+        'content_sha256\\": \\"', 'content_sha256\\": \\"f'
+    )
+
+
 def test_rows_that_do_not_hash_to_what_was_noted_are_found_by_a_deep_look(home: Path) -> None:
     """A commit's word about its content is compared with the rows themselves."""
-
-    def change(text: str) -> str:
-        return text.replace('content_sha256\\":\\"', 'content_sha256\\":\\"f').replace(
-            'content_sha256\\": \\"', 'content_sha256\\": \\"f'
-        )
-
-    where = edit_commit(home, "ops/files", change)
+    where = edit_commit(home, SILVER, lie)
+    sql(
+        home / "metadata.sqlite",
+        where,
+        "UPDATE ArtifactProperty SET string_value = 'f' || string_value"
+        " WHERE name = 'content_sha256' AND artifact_id IN"
+        " (SELECT id FROM Artifact WHERE name = ?)",
+    )
     assert document(home, "verify")["ok"]
     told = document(home, "verify", "--deep", code=3)
+    assert [(f["what"], f["where"]) for f in told["findings"]] == [("content", where)]
+
+
+def test_the_rows_of_book_keeping_are_hashed_each_time(home: Path) -> None:
+    """All else rests on them."""
+    where = edit_commit(home, "ops/files", lie)
+    told = document(home, "verify", code=3)
     assert [(f["what"], f["where"]) for f in told["findings"]] == [("content", where)]
 
 
