@@ -11,9 +11,11 @@ from dash.development.base_component import Component
 from polars.exceptions import PanicException
 
 from app.components.shell import Place, Stamp, banner, navigation, stamp
-from app.components.states import failed, missing
+from app.components.states import failed, missing, no_longer
 from app.pages import PageRequest, Theme
+from app.queries.as_of import asked, resolve
 from app.queries.fleet import fleets as fleet_names
+from app.queries.let_go import let_go
 from app.queries.simulated import simulated_fleets
 from app.security import current_user, request_id
 from app.security.roles import Action, Refused, allowed
@@ -60,7 +62,7 @@ class Url:
 def view(services: Services, pages: Sequence[Page], url: Url) -> tuple[Any, ...]:
     """What the shell shows for a URL: navigation, stamp, banner, page and title."""
     page, variables = find(pages, url.path)
-    query = query_of(url.search)
+    query, problem = _at_snapshot(services, query_of(url.search))
     user = current_user()
     request = PageRequest(variables, query, url.theme, user.name, user.role)
     fleet = variables.get("fleet") or query.get("fleet", "")
@@ -70,7 +72,7 @@ def view(services: Services, pages: Sequence[Page], url: Url) -> tuple[Any, ...]
         navigation(_offered(pages, user.role), place),
         stamp(stamped, place),
         banner(stamped, user.role, place),
-        draw(services, page, request),
+        problem or draw(services, page, request),
         f"{page.TITLE if page else 'Not found'} · Stillwater",
     )
 
@@ -90,6 +92,22 @@ def query_of(search: str | None) -> dict[str, str]:
     return dict(parse_qsl((search or "").removeprefix("?"), max_num_fields=100))
 
 
+def _at_snapshot(
+    services: Services, query: dict[str, str]
+) -> tuple[dict[str, str], Component | None]:
+    """The query with the number of the snapshot that it names by a time; why it names none."""
+    text = query.get("as_of", "")
+    if not text or asked(text) is not None:
+        return query, None
+    rest = {name: value for name, value in query.items() if name != "as_of"}
+    try:
+        seq = resolve(services.lake, text)
+    except LookupError as error:
+        words = str(error)
+        return rest, missing(f"{words[0].upper()}{words[1:]}.", "See the newest one", "?")
+    return (rest if seq is None else rest | {"as_of": str(seq)}), None
+
+
 def draw(services: Services, page: Page | None, request: PageRequest) -> Component:
     """The page, or in words why there is none."""
     try:
@@ -104,6 +122,8 @@ def draw(services: Services, page: Page | None, request: PageRequest) -> Compone
     except Refused as refusal:
         return missing(f"{str(refusal).capitalize()}.", "Go to the fleet", "/")
     except (Exception, PanicException):
+        if request.as_of is not None and (gone := let_go(services.pinned(request.as_of))):
+            return no_longer(request.as_of, gone)
         _LOG.exception("request %s: %s cannot be drawn", request_id(), page.PATH)
         return failed("This page cannot be drawn.", request_id())
 

@@ -1,5 +1,7 @@
 """What stands in the place of a page: not there, failed, still loading."""
 
+from collections.abc import Sequence
+
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -23,6 +25,24 @@ def failed(what: str, request_id: str) -> Component:
         [html.H1(what), html.P(advice), html.P(["Request ", html.Code(request_id)])],
         className="state state-failed",
         role="alert",
+    )
+
+
+def no_longer(snapshot: int, tables: Sequence[str]) -> Component:
+    """What a page showed at a snapshot cannot be drawn any more, and which versions are gone."""
+    advice = (
+        "Maintenance let go of versions that nothing rests on any more: "
+        f"{', '.join(tables)}. The snapshot itself, runs and models learnt from are kept."
+    )
+    links: list[Component | str] = [
+        dcc.Link("See how it is now", href="?"),
+        " or ",
+        dcc.Link("which versions can be read", href=f"/tables?as_of={snapshot}"),
+        ".",
+    ]
+    title = f"What was shown here at snapshot {snapshot} is no longer kept."
+    return html.Section(
+        [html.H1(title), html.P(advice), html.P(links)], className="state", role="status"
     )
 
 

@@ -105,6 +105,28 @@ def test_a_snapshot_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "There is no snapshot 99." in str(browser(tmp_path).page("/", "?as_of=99"))
 
 
+def test_a_time_in_an_address_is_the_snapshot_of_then(tmp_path: Path, small_lake: Path) -> None:
+    """Links of the page carry its number; what is neither number nor time is said, not ignored."""
+    shutil.copytree(small_lake, tmp_path / "lake")
+    user = browser(tmp_path)
+    assert nav_of(user.open("/", "?as_of=2999-01-01T00:00:00Z"))[1][0].startswith("/runs?as_of=")
+    assert "no snapshot yet at 2000-01-01" in str(user.page("/", "?as_of=2000-01-01T00:00:00Z"))
+    assert "is neither a snapshot" in str(user.page("/", "?as_of=abc"))
+
+
+def test_what_was_let_go_since_is_said_with_its_versions(tmp_path: Path, small_lake: Path) -> None:
+    """The page of an old snapshot cannot be drawn; that of now still can be."""
+    shutil.copytree(small_lake, tmp_path / "lake")
+    user = browser(tmp_path)
+    assert "cannot be drawn" in str(user.page("/broken", "?as_of=1"))
+    for file in (tmp_path / "lake" / "gold" / "engine_status").rglob("*.parquet"):
+        file.unlink()
+    then = str(user.page("/broken", "?as_of=1"))
+    assert "What was shown here at snapshot 1 is no longer kept." in then
+    assert "gold/engine_status v" in then
+    assert "cannot be drawn" in str(user.page("/broken"))
+
+
 def nav_of(answer: Any) -> list[tuple[str, bool]]:
     links = answer.get_json()["response"]["shell-nav"]["children"]
     return [(link["props"]["href"], "active" in link["props"]["className"]) for link in links]

@@ -15,11 +15,12 @@ from app.components.report_failure import FormIds, not_reported, report_form, re
 from app.components.sensor_cards import Look
 from app.components.shell import Ids as Shell
 from app.components.shell import show_newest
-from app.components.states import skeleton
+from app.components.states import no_longer, skeleton
 from app.launcher import Launcher, LaunchError
 from app.pages import PageRequest
 from app.pages.engine import correcting
 from app.queries import pins
+from app.queries.let_go import let_go
 from app.security import current_user
 from app.security.roles import Action, Refused, allowed
 from app.services import Services
@@ -28,6 +29,9 @@ PATH = "/engine/<fleet>/<engine>"
 TITLE = "Engine"
 NAV = None
 REFRESH_SECONDS = 20
+DRAWN_FROM = (
+    "silver/readings", "gold/predictions", "gold/engine_status", "gold/fleet_band", "gold/backfill",
+)  # fmt: skip
 Json = dict[str, Any]
 
 
@@ -58,6 +62,8 @@ def layout(services: Services, request: PageRequest) -> Component:
     pick = {"sensors": request.query.get("sensors", ""), "span": _span(request.query)}
     seq = request.as_of or pins.pinned(services.lake).snapshot.seq
     pinned = request.as_of is not None
+    if pinned and (gone := let_go(services.pinned(seq), DRAWN_FROM)):
+        return no_longer(seq, gone)
     return html.Div(
         [
             dcc.Store(id=Ids.VIEW, data={"fleet": fleet, "engine": engine, "as_of": request.as_of}),
