@@ -27,9 +27,8 @@ from app.services import Services
 from lakehouse.commits import BrokenLogError
 from lakehouse.contract import Column, Table
 from lakehouse.diffs import ChangedRow, table_diff
-from lakehouse.diffs.rows import UNREADABLE
+from lakehouse.diffs.reading import reading
 from lakehouse.export import (
-    DamagedError,
     GoneError,
     NotThereError,
     Selection,
@@ -175,7 +174,7 @@ def diff(services: Services, name: str, before: int, after: int, limit: int) -> 
     """
     for version in (before, after):
         resolved(services.lake, Selection(name, version))
-    try:
+    with reading(name, before, after):
         told = table_diff(services.lake, name, before, after, MOST_DIFF_BYTES)
         return Diff(
             table=name,
@@ -193,12 +192,6 @@ def diff(services: Services, name: str, before: int, after: int, limit: int) -> 
             changed=[_change(row) for row in told.changed_rows(limit)],
             shifts=told.shifts(),
         )
-    except (BrokenLogError, FileNotFoundError) as error:
-        why = f"what differs between versions {before} and {after} of {name} can no longer be read"
-        raise GoneError(f"{why}; the table's history says which versions can be") from error
-    except UNREADABLE as error:
-        why = f"a data file of version {before} or {after} of {name} is damaged"
-        raise DamagedError(f"{why}; `stillwater verify` says which") from error
 
 
 def _pinned(services: Services, as_of: int | None) -> Pinned:

@@ -76,7 +76,10 @@ def _correction(home: Home, place: str, *values: str) -> dict[str, Any]:
     fleet, engine, first, last = split_flights(place)
     if first != last:
         fail(f"{place}: one flight at a time is corrected", Exit.USAGE)
-    new = dict(_value(text) for text in values)
+    pairs = [_value(text) for text in values]
+    new = dict(pairs)
+    if len(new) < len(pairs):
+        fail("a column is given twice: which of its values is meant?", Exit.USAGE)
     if unknown := sorted(new.keys() - set(home.profile.signal_names)):
         known = ", ".join(home.profile.signal_names)
         fail(f"there is no column {unknown[0]!r}. Known: {known}", Exit.USAGE)

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from lakehouse.commits import BrokenLogError
 from lakehouse.diffs import DiffError, TableDiff, table_diff
-from lakehouse.export import NotThereError, Selection, resolved
+from lakehouse.diffs.reading import reading
+from lakehouse.export import Selection, SelectionError, resolved
 from lakehouse.history import VersionFacts, table_history
 from lakehouse.pins import by_table, model_pins
 from lakehouse.settings import Settings
@@ -38,10 +38,16 @@ def history(settings: Settings, name: str, as_json: bool) -> None:
 @click.command()
 @click.argument("name", metavar="TABLE")
 @click.argument("versions", nargs=2, type=click.IntRange(0), metavar="FROM TO")
-@click.option("--rows", default=20, show_default=True, help="how many rows of each kind to show")
+@click.option(
+    "--rows",
+    type=click.IntRange(0),
+    default=20,
+    show_default=True,
+    help="how many rows of each kind to show",
+)
 @json_option
 @click.pass_obj
-@usage_errors(BrokenLogError, DiffError, NotThereError)
+@usage_errors(DiffError, SelectionError)
 def diff(
     settings: Settings, name: str, versions: tuple[int, int], rows: int, as_json: bool
 ) -> None:
@@ -49,8 +55,9 @@ def diff(
     lake = open_home(settings).lake
     for version in versions:
         resolved(lake, Selection(name, version))
-    told = table_diff(lake, name, *versions)
-    document = _diff_document(told, rows)
+    with reading(name, *versions):
+        told = table_diff(lake, name, *versions)
+        document = _diff_document(told, rows)
     counts = f"+{told.rows_added:,} -{told.rows_removed:,} ~{told.rows_changed:,} rows"
     lines = [
         f"{name} {told.before} to {told.after}: {counts}, {len(told.engines):,} engines",

@@ -16,9 +16,25 @@ VERSIONS, MOST_VERSIONS = 100, 1_000
 DIFF_ROWS, MOST_DIFF_ROWS = 20, 500
 _LONGEST_SHOWN = 80
 
+
+def _digits(text: object) -> object:
+    """Digits only: what Python reads as a number too (`+3`, `1.0`) is refused."""
+    if isinstance(text, str) and not (text.isascii() and text.isdecimal()):
+        raise ValueError("digits expected")
+    return text
+
+
+def _engine(text: object) -> object:
+    fleet, _, engine = str(text).partition("/")
+    if not fleet or not engine or "/" in engine:
+        raise ValueError("FLEET/ENGINE expected")
+    return text
+
+
 # No number of a version or snapshot is larger, and JavaScript can still count that far.
-Number = Annotated[int, Field(ge=0, lt=2**53)]
+Number = Annotated[int, Field(ge=0, lt=2**53), BeforeValidator(_digits)]
 Absent = SkipJsonSchema[None]
+Engine = Annotated[str, Field(max_length=200), BeforeValidator(_engine)]
 Names = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=100)], ...],
     BeforeValidator(lambda text: tuple(text.split(",")) if isinstance(text, str) else text),
@@ -45,12 +61,12 @@ class SelectionQuery(CatalogueQuery):
     """Version of the table; without it, that of the snapshot."""
     columns: Annotated[Names, Field(max_length=1_000)] = ()
     """Names of columns with commas between them, in the order wanted; without it, all."""
-    engine: Annotated[str, Field(max_length=200)] = ""
+    engine: Engine | Absent = None
     """Only the rows of one engine, `FLEET/ENGINE`; they come in the order of their key."""
 
     def ask(self, table: str) -> Ask:
         """What is asked of a table."""
-        return Ask(table, self.version, self.as_of, self.columns, self.engine)
+        return Ask(table, self.version, self.as_of, self.columns, self.engine or "")
 
 
 class RowsQuery(SelectionQuery):
@@ -63,7 +79,7 @@ class RowsQuery(SelectionQuery):
 
     def ask(self, table: str) -> Ask:
         """What is asked of a table."""
-        return Ask(table, self.version, self.as_of, self.columns, self.engine, self.cursor)
+        return Ask(table, self.version, self.as_of, self.columns, self.engine or "", self.cursor)
 
 
 class ExportQuery(SelectionQuery):

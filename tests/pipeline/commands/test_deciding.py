@@ -145,6 +145,7 @@ def asked(fleet_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("words", "code", "problem"),
     [
+        (("F/{engine}@1", "sensor_4=1300", "sensor_4=1301"), 2, "given twice"),
         (("F/{engine}@1", "sensor_99=1"), 2, "Known: setting_1"),
         (("F/{engine}@1", "sensor_4=warm"), 2, "changes.sensor_4.new"),
         (("F/{engine}@1", "sensor_4=inf"), 2, "finite"),

@@ -50,3 +50,13 @@ def test_diff_tells_what_changed(home: Path) -> None:
     assert unknown.exit_code == 2
     assert "silver/readings has no version 9: the newest is 2" in unknown.output
     assert quick(home, "diff", "none", "1", "2").exit_code == 2
+
+
+def test_diff_says_what_can_no_longer_be_compared(home: Path) -> None:
+    """In a sentence, with where to look; not with a library's words."""
+    for file in (home / "lake" / NAME).glob("*.parquet"):
+        file.unlink()
+    gone = quick(home, "diff", NAME, "1", "2", "--json")
+    assert gone.exit_code == 2
+    assert "between versions 1 and 2 of silver/readings can no longer be read" in gone.stderr
+    assert quick(home, "diff", NAME, "1", "2", "--rows", "-1").exit_code == 2
