@@ -38,6 +38,9 @@ class Details:
     request_id: str
 
 
+_READING = ("GET", "HEAD", "OPTIONS")
+
+
 class Forged(BadRequest):
     """A request that no page would send."""
 
@@ -69,7 +72,9 @@ def register(server: Flask, audit: AuditLog) -> None:
 
     @server.errorhandler(HTTPException)
     def explain(error: HTTPException) -> ResponseReturnValue:
-        if isinstance(error, CSRFError | Forbidden | Forged | UnsupportedMediaType):
+        if isinstance(error, CSRFError | Forbidden | Forged | UnsupportedMediaType) or (
+            isinstance(error, MethodNotAllowed) and request.method not in _READING
+        ):
             _write_down(audit, "refused", error.description or "")
         if isinstance(error, InternalServerError) and request.method != "GET":
             # It failed already, and the server's log says so, whatever becomes of this entry.

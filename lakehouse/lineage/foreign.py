@@ -50,6 +50,8 @@ def open_store(file: Path) -> Store:
 
 
 def _copy(file: Path, copy: Path) -> None:
+    if file.exists() and not (file.is_file() or file.is_dir()):  # a pipe would be waited for
+        raise StoreError(f"{file.name} is no file")
     try:
         with file.open("rb") as opened:
             if opened.read(len(_MAGIC)) != _MAGIC:

@@ -14,6 +14,7 @@ import narwhals as nw
 
 from lakehouse.lineage.graph import Edge, Graph, Node, table_version
 from lakehouse.lineage.own import delivery_key
+from lakehouse.lineage.table_versions import artifact_at, made_with
 from lakehouse.snapshots import Pinned
 from lakehouse.tables import BACKFILL, PREDICTIONS, SILVER, TABLES
 
@@ -177,7 +178,7 @@ def _prediction(name: str, graph: Graph, pinned: Pinned) -> Start:
 def _engine(name: str, graph: Graph, pinned: Pinned) -> Start:
     fleet, _, engine = name.partition("/")
     row = _said(pinned, PREDICTIONS.name, fleet, engine, None)
-    silver = _artifact_at(graph, SILVER.name, pinned.version(SILVER.name))
+    silver = artifact_at(graph, SILVER.name, pinned.version(SILVER.name))
     keys: tuple[str, ...] = () if silver is None else (silver.key,)
     if row is not None:
         keys += _of_said(name, row, PREDICTIONS.name, graph).keys
@@ -209,14 +210,19 @@ def _table(name: str, graph: Graph, pinned: Pinned) -> Start:
     if table not in TABLES or (text and not text.isdecimal()):
         raise StartError(f"{name!r}: TABLE@VERSION expected, with a table of {', '.join(TABLES)}")
     version = int(text) if text else pinned.version(table)
-    found = _artifact_at(graph, table, version)
-    if found is None or version is None:
+    newest = pinned.lake.version(table)
+    if version is not None and newest is not None and version > newest:
+        raise StartError(f"{table} has no version {version}: the newest is {newest}")
+    made = made_with(pinned, graph, table, version)
+    found = made or artifact_at(graph, table, version)
+    if version is None or found is None:
         raise StartError(f"the metadata store knows no version of {table} up to {text or 'now'}")
     note = ""
     if found.label != f"{table}@{version}":
+        which = "what its step had written in the end" if made else "the newest before it"
         note = (
-            f"v{version} was neither written nor read by a recorded step: "
-            f"this is {found.label}, the newest before it."
+            f"v{version} was neither written nor read by a recorded step as such: "
+            f"this is {found.label}, {which}."
         )
     return Start(f"{table}@{version}", "table", f"{table} v{version}", (found.key,), note=note)
 
@@ -262,14 +268,6 @@ def step_of(graph: Graph, run: str, component: str, at: int) -> Node | None:
 
 def _steps(graph: Graph, run: str) -> Iterable[Node]:
     return [n for n in graph.nodes.values() if n.run == run and n.kind == "execution"]
-
-
-def _artifact_at(graph: Graph, table: str, version: int | None) -> Node | None:
-    """The artifact of a table version, or of the newest version before it that there is one of."""
-    known = ((table_version(node), node) for node in graph.nodes.values())
-    mine = [(v[1], node) for v, node in known if v and v[0] == table]
-    older = [entry for entry in mine if version is not None and entry[0] <= version]
-    return max(older, key=lambda entry: entry[0])[1] if older else None
 
 
 def _said(

@@ -9,7 +9,7 @@ import polars as pl
 from polars.exceptions import PanicException
 
 from lakehouse.corrections import outdated_by
-from lakehouse.proof.chain import Chain, Finding, Link, Said, link, told_once
+from lakehouse.proof.chain import Chain, Finding, Link, Said, broken, link, told_once
 from lakehouse.proof.data import data_links
 from lakehouse.proof.evidence import Evidence, collected
 from lakehouse.proof.model import model_links
@@ -85,9 +85,12 @@ def _issued(evidence: Evidence, *where: Any) -> pl.DataFrame:
         rows = evidence.pinned.scan(PREDICTIONS.name)
         return collected(rows.filter(*where) if where else rows)
     # A file that polars cannot read ends in a panic, which is no Exception.
-    except (Exception, PanicException):
+    except (Exception, PanicException) as error:
         _raise_changed(evidence)
-        raise
+        # Its files are as they were written, so it is their log that no reader understands.
+        at = f"{PREDICTIONS.name}@{evidence.pinned.version(PREDICTIONS.name)}"
+        finding = broken(at, f"it cannot be read: {str(error).partition(chr(10))[0]}")
+        raise ChangedPredictionsError(link("prediction", "What was said", (), finding)) from error
 
 
 def _raise_changed(evidence: Evidence) -> None:

@@ -96,8 +96,8 @@ class _Check:
             yield from recorded_findings(self._settings, metadata)
         if metadata is not None and runs is not None:
             yield from step_findings(runs, metadata)
-            known = RunStore(self._settings).ids()
-            yield from commit_findings(runs, known, metadata, self._commits)
+            store = RunStore(self._settings)
+            yield from commit_findings(runs, store, metadata, self._commits)
         yield from folder_findings(self._settings)
         yield from serving_findings(self._settings, self._snapshot.live)
         yield from _audit(self._settings)
@@ -173,6 +173,11 @@ class _Check:
         self._commits[name] = {commit.version: commit for commit in log.commits()}
         yield from file_findings(name, log, self._needed(name), self._hashes.get(name, {}))
         yield from count_findings(name, log)
+        try:
+            self._lake.scan(name)
+        except Exception as error:
+            detail = f"no reader understands the table: {str(error).partition(chr(10))[0]}"
+            yield Finding("unreadable_commit", f"{name}@{max(self._commits[name])}", detail)
 
     def _proven(self, name: str) -> set[int]:
         """Versions that something rests on: the newest, the snapshot's, the models'."""

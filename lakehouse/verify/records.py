@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from lakehouse.commits import Committed
 from lakehouse.metadata import Metadata
@@ -71,16 +72,17 @@ def snapshot_findings(runs: Runs, taken: Container[str]) -> Iterator[Finding]:
 
 
 def commit_findings(
-    runs: Runs, known: frozenset[str], metadata: Metadata, commits: Commits
+    runs: Runs, store: RunStore, metadata: Metadata, commits: Commits
 ) -> Iterator[Finding]:
-    """Commits of runs that no record knows, or of steps that ML Metadata does not know.
+    """Commits of runs that no record knows or others asked for, or of steps that are unrecorded.
 
     Args:
         runs: as they were before anything else was looked at.
-        known: runs that there were once the commits had been read; some may have come meanwhile.
+        store: the run records, asked once the commits have been read; some may have come since.
         metadata: a copy that was made in between.
         commits: of all tables whose log is whole.
     """
+    known, asker = store.ids(), cache(store.who)
     recorded: dict[str, frozenset[str]] = {}
     for table, versions in commits.items():
         for version, commit in versions.items():
@@ -92,6 +94,11 @@ def commit_findings(
             if run_id not in known:
                 yield Finding("unknown_run", where, f"there is no record of its run {run_id}")
                 continue
+            if noted.get("who") not in (None, asker(run_id)):
+                detail = (
+                    f"it says that {noted['who']} asked for it, the run's record {asker(run_id)}"
+                )
+                yield Finding("disagreement", where, detail)
             run = runs.succeeded.get(run_id)
             # What the run's own record names has been asked for already.
             if run is None or node in run.nodes or node not in EXECUTION_TYPES:

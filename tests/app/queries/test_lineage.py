@@ -135,9 +135,11 @@ def test_what_is_not_there_is_told_in_words(taught_services: Services, of: str, 
     assert part.start is None and says in part.problem and not part.part.nodes
 
 
-def test_a_version_that_no_step_made_is_the_newest_before_it(taught_services: Services) -> None:
+def test_a_version_that_is_not_there_is_no_start(taught_services: Services) -> None:
+    """Another version's lineage under its name would be an answer to another question."""
     part = found(taught_services, "silver/readings@77")
-    assert part.start is not None and "this is silver/readings@3" in part.start.note
+    assert part.start is None
+    assert "readings has no version 77: the newest is 3" in part.problem
 
 
 def test_an_empty_home_has_no_lineage_yet(tmp_path: Path) -> None:

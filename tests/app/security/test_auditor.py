@@ -142,6 +142,22 @@ def test_every_route_that_takes_something_refuses_it(
     assert store.submitted == []
 
 
+def test_a_way_to_write_that_there_is_not_is_refused_and_in_the_log(
+    taught_browser: Callable[[str], Browser], taught_services: Services
+) -> None:
+    """Who tries one meant to change something, whatever the answer."""
+    auditor = taught_browser("auditor")
+    headers = {"X-CSRFToken": auditor.token()}
+    for method, path in (("POST", "/runs"), ("PUT", "/models/m-1"), ("DELETE", "/tables")):
+        answer = auditor.client.open(path, method=method, headers=headers)
+        assert answer.status_code == 405
+        entry = taught_services.audit.entries()[-1]
+        assert (entry.outcome, entry.object) == ("refused", f"{method} {path}")
+    before = len(taught_services.audit.entries())
+    auditor.client.open("/runs", method="OPTIONS")
+    assert len(taught_services.audit.entries()) == before
+
+
 def test_the_role_holds_nothing_that_writes() -> None:
     """A right that is added to it must be one to look."""
     assert {str(action) for action in RIGHTS[Role.AUDITOR]} == READS

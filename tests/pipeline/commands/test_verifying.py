@@ -154,6 +154,20 @@ def disagreement(home: Path) -> Planted:
     return "disagreement", f"{SILVER}@1"
 
 
+def another_author(home: Path) -> Planted:
+    def change(text: str) -> str:
+        return text.replace("cli:", "cly:")
+
+    return "disagreement", edit_commit(home, SILVER, change)
+
+
+def unknown_type(home: Path) -> Planted:
+    """Its JSON is whole, and no reader understands it."""
+    file = log(home, "quality/schemas").commit_files()[0]
+    file.write_text(file.read_text().replace("string", "strong"))
+    return "unreadable_commit", f"quality/schemas@{newest(home, 'quality/schemas')}"
+
+
 def broken_metadata(home: Path) -> Planted:
     file = home / "metadata.sqlite"
     content = bytearray(file.read_bytes())
@@ -274,6 +288,7 @@ FAULTS = (
     no_audit, damaged_checkpoint, lying_checkpoint, missing_checkpoint, missing_table, no_hashes,
     no_snapshots, missing_newest_hashes, missing_newest_snapshot, damaged_book_keeping,
     missing_replaced_file, missing_evaluation, missing_pointer, broken_pointer,
+    another_author, unknown_type,
 )  # fmt: skip
 
 
