@@ -8,10 +8,12 @@ from typing import Any
 from cachetools import LRUCache
 
 from app.components.engine_body import Showing, engine_body
+from app.components.engine_withdrawn import engine_withdrawn
 from app.components.rendered import packed
 from app.components.sensor_cards import chosen_figure, sheet
 from app.components.states import missing
 from app.queries import pins
+from app.queries.corrections import corrections
 from app.queries.engine import EngineView, Name, engine_view
 from app.queries.fleet import engine_row
 from app.services import Services
@@ -43,6 +45,9 @@ class EngineDrawer:
         pinned, at = self._at(asked, showing)
         row = engine_row(pinned, self._services.profile, asked.fleet, asked.engine, at)
         if row is None:
+            if said := corrections(pinned, asked.fleet, asked.engine):
+                profile = self._services.profile
+                return packed(engine_withdrawn(asked.engine, said, profile, showing.may))
             what = f"There is no engine {asked.fleet}/{asked.engine}."
             return packed(missing(what, "Go to the fleet", "/"))
         # The state is the one thing that changes with the clock: normal data grows stale.

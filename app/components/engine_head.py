@@ -34,7 +34,12 @@ def engine_head(
     """Everything over the charts of one engine."""
     row = view.row
     name = html.Div([html.H1(row.engine), state_badge(row.state)], className="engine-name")
-    buttons = [*_turns(view, as_of), *_evidence(view, may), *_correct(may), *_report(view, may)]
+    buttons = [
+        *_turns(view, as_of),
+        *_evidence(view, may),
+        *correct_button(may),
+        *_report(view, may),
+    ]
     actions = html.Div(buttons, className="actions")
     return html.Header(
         [
@@ -85,7 +90,8 @@ def _evidence(view: EngineView, may: frozenset[Action]) -> list[Component]:
     return [html.A("Evidence", href=href, download="", title=what, className="btn btn-secondary")]
 
 
-def _correct(may: frozenset[Action]) -> list[Component]:
+def correct_button(may: frozenset[Action]) -> list[Component]:
+    """The button that opens the form for corrections, for those who may."""
     if Action.CORRECT not in may:
         return []
     words = "Correct data…"

@@ -14,6 +14,8 @@ from lakehouse.snapshots import Snapshot, take
 from tests.app.sample_lake import NEWEST, FleetPlan, write_lake
 
 FLEET, ENGINE = "FD001", "test-001"
+WITHDRAWN = "test-900"
+"""An engine that silver no longer has a flight of."""
 
 
 def write_corrected(root: Path) -> tuple[Lake, Snapshot]:
@@ -34,9 +36,10 @@ def words() -> list[dict[str, Any]]:
         {"action": "withdraw", "cycle": 3, "correction_id": "c-gone"},
         {"action": "withdraw", "cycle": 4, "correction_id": "c-gone"},
         {"action": "retract", "cycle": 3, "correction_id": "c-back", "retracts": "c-gone"},
+        {"action": "withdraw", "cycle": 1, "correction_id": "c-all", "engine": WITHDRAWN},
     ]
     base = {"fleet": FLEET, "engine": ENGINE, "who": "erik", "reason": "<b>bench</b>"}
-    hours = (1, 2, 3, 3, 4)
+    hours = (1, 2, 3, 3, 4, 5)
     return [
         base | {"corrected_at": NEWEST + timedelta(hours=hour), "run_id": f"correct-{hour}"} | word
         for hour, word in zip(hours, said, strict=True)

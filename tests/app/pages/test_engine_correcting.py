@@ -15,7 +15,7 @@ from app.pages.engine import Ids
 from app.services import Services
 from lakehouse.requests import CorrectRequest
 from tests.app.conftest import app_over, signed_in_to
-from tests.app.corrected_lake import ENGINE, FLEET, write_corrected
+from tests.app.corrected_lake import ENGINE, FLEET, WITHDRAWN, write_corrected
 from tests.app.pages.callbacks import call
 from tests.app.pages.test_engine import body
 from tests.app.sample_runs import SampleRuns
@@ -88,6 +88,19 @@ def test_only_engineers_see_the_dialog(app: Dash, browser: Callable[[str], Brows
         assert ("Correct data…" in shown(app, one)) is may
         assert (f'"{DIALOG}"' in json.dumps(one.page(PAGE, ""))) is may
         assert f'"{DIALOG}"' not in json.dumps(one.page(PAGE, "?as_of=1"))
+
+
+def test_an_engine_whose_flights_are_all_withdrawn_says_so(
+    app: Dash, browser: Callable[[str], Browser]
+) -> None:
+    """Its page is the way to take that back; an engine that nobody knows has none."""
+    engineer = browser("engineer")
+    text = shown(app, engineer, WITHDRAWN)
+    assert f"No flight of {WITHDRAWN} is left." in text
+    assert "cycle 1 withdrawn" in text and "Correct data…" in text
+    seen = shown(app, browser("operator"), WITHDRAWN)
+    assert "cycle 1 withdrawn" in seen and "Correct data…" not in seen
+    assert "There is no engine" in shown(app, engineer, "test-901")
 
 
 def test_the_dialog_lists_what_can_be_taken_back(
