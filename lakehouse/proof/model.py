@@ -17,6 +17,7 @@ from lakehouse.pins import learned_from, made_by
 from lakehouse.proof.chain import Finding, Link, Part, broken, link, sound, unknown
 from lakehouse.proof.evidence import Evidence
 from lakehouse.proof.origin import NODE, Origin
+from lakehouse.proof.recorded import parameters_as_published, verdict_as_published
 from lakehouse.records import Artifact, Execution
 from lakehouse.registry import judges
 from lakehouse.serving import live
@@ -145,7 +146,7 @@ def _learned(evidence: Evidence, model: Artifact) -> Finding:
             # Model and graph have links of their own.
             if used.artifact.type in ("ExampleStatistics", "InferenceResult"):
                 finding += _published(evidence, used.artifact)
-    return finding
+    return finding + parameters_as_published(evidence, model)
 
 
 def _published(evidence: Evidence, artifact: Artifact) -> Finding:
@@ -193,6 +194,7 @@ def _evaluation(evidence: Evidence, found: Origin, push: Push | None) -> Link:
     finding = evidence.folder(evaluation.uri) + evidence.folder(blessing.uri)
     if not finding.faults:
         finding += _as_recorded(evidence, evaluation, metrics)
+        finding += verdict_as_published(evidence, blessing, reasons)
     return link("evaluation", "Evaluation", parts, finding)
 
 

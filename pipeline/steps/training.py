@@ -149,7 +149,9 @@ def evaluator(plan: Plan, trained: Summary, step: Step) -> Summary:
     step.publish(
         "ModelBlessing",
         f"{name}.blessing",
-        lambda at: _write(at / ("BLESSED" if verdict.blessed else "NOT_BLESSED"), ""),
+        lambda at: _write(
+            at / ("BLESSED" if verdict.blessed else "NOT_BLESSED"), "\n".join(reasons)
+        ),
         model_id=trained["model_id"],
         blessed=int(verdict.blessed),
         baseline="" if served is None else served.model_id,

@@ -1,7 +1,9 @@
 """`stillwater prove`: every link of a prediction resolves, and each planted fault turns one red."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +128,20 @@ def missing_file(home: Path) -> Planted:
     return "silver", file.relative_to(home).as_posix()
 
 
+def forged(link: str, pattern: str, kind: str, change: str) -> Callable[[Path], Planted]:
+    """ML Metadata says otherwise than what was published."""
+
+    def plant(home: Path) -> Planted:
+        with closing(sqlite3.connect(home / "metadata.sqlite")) as store, store:
+            mine = "SELECT a.id FROM Artifact a JOIN Type t ON a.type_id = t.id WHERE t.name = ?"
+            update = f"UPDATE ArtifactProperty SET {change} AND artifact_id IN ({mine})"  # noqa: S608  ours
+            done = store.execute(update, (kind,))
+            assert done.rowcount
+        return link, published(home, pattern).relative_to(home).as_posix()
+
+    return plant
+
+
 FAULTS: dict[str, Callable[[Path], Planted]] = {
     "predictions": flipped("prediction", lambda home: data_file(home, "gold/predictions")),
     "silver": flipped("silver", lambda home: data_file(home, SILVER)),
@@ -145,6 +161,24 @@ FAULTS: dict[str, Callable[[Path], Planted]] = {
     "metrics": flipped("evaluation", lambda home: published(home, "Evaluator/*/metrics.json")),
     "push": flipped("promoted", lambda home: published(home, "Pusher/*/pushed.json")),
     "blessing": changed_blessing,
+    "verdict": forged(
+        "evaluation",
+        "Evaluator/*.blessing",
+        "ModelBlessing",
+        "int_value = 0 WHERE name = 'blessed'",
+    ),
+    "reasons": forged(
+        "evaluation",
+        "Evaluator/*.blessing/BLESSED",
+        "ModelBlessing",
+        """string_value = '["bribed"]' WHERE name = 'reasons'""",
+    ),
+    "parameters": forged(
+        "training",
+        "Trainer/f-*/model.json",
+        "Model",
+        "string_value = replace(string_value, '0.9', '0.8') WHERE name = 'parameters'",
+    ),
     "pointer": changed_pointer,
     "audit": changed_entry,
     "commit": changed_commit,

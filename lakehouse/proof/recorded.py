@@ -1,0 +1,56 @@
+"""Whether ML Metadata says of a model what the files say that were published with it.
+
+A record can be edited without a trace; the files are hashed, and hash to the model's name.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lakehouse.pins import learned_from
+from lakehouse.proof.chain import Finding, broken, sound
+from lakehouse.proof.evidence import Evidence
+from lakehouse.records import Artifact
+from lakehouse.tables import SILVER
+
+VERDICTS = ("BLESSED", "NOT_BLESSED")
+
+
+def parameters_as_published(evidence: Evidence, model: Artifact) -> Finding:
+    """The parameters that it was trained with, and the version that it learnt from."""
+    file = evidence.settings.home / model.uri / "model.json"
+    told = _read(file)
+    if told is None:  # its own link says so
+        return Finding()
+    where = f"{model.uri}/{file.name}"
+    if told.get("parameters") != json.loads(str(model.properties["parameters"])):
+        return broken(where, "ML Metadata recorded other parameters")
+    version = int(model.properties["silver_version"])
+    taught = learned_from(evidence.metadata, model)
+    if taught and (SILVER.name, version) not in taught:
+        detail = f"ML Metadata says that it learnt from version {version}; its steps read another"
+        return broken(f"{SILVER.name}@{version}", detail)
+    return sound("its parameters are those that ML Metadata recorded")
+
+
+def verdict_as_published(evidence: Evidence, blessing: Artifact, reasons: Sequence[str]) -> Finding:
+    """The gate's verdict and its reasons; older verdicts were published without reasons."""
+    folder = evidence.settings.home / blessing.uri
+    recorded = VERDICTS[0 if blessing.properties["blessed"] else 1]
+    found = [name for name in VERDICTS if (folder / name).is_file()]
+    if found != [recorded]:
+        said = " and ".join(found) or "nothing"
+        return broken(blessing.uri, f"ML Metadata recorded {recorded}, published was {said}")
+    text = (folder / recorded).read_text()
+    if text and text.splitlines() != list(reasons):
+        return broken(f"{blessing.uri}/{recorded}", "ML Metadata recorded other reasons")
+    return sound("verdict and reasons are those that ML Metadata recorded")
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    try:
+        told = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return None
+    return told if isinstance(told, dict) else None
