@@ -103,11 +103,13 @@ class Launcher:
         return self._launch(user, Action.SCORE, fleet, lambda: self._score_request(fleet))
 
     def report_failure(
-        self, user: User, fleet: str, engine: str, cycle: int, reason: str
+        self, user: User, fleet: str, engine: str, cycle: int | None, reason: str | None
     ) -> Submitted:
-        """Record a person's word that an engine failed at a cycle."""
+        """Record a person's word that an engine failed at a cycle; both are still as typed."""
 
         def request() -> Request:
+            if not isinstance(cycle, int) or not str(reason or "").strip():
+                raise LaunchError("Give the cycle at which it failed and a reason.")
             self._check_failure(fleet, engine, cycle)
             return ReportRequest(
                 origin="failure", fleet=fleet, engine=engine, cycle=cycle, reason=reason

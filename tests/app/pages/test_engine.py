@@ -171,7 +171,10 @@ def test_a_reported_failure_becomes_a_run(
 
 
 def test_an_auditor_cannot_report_by_hand_either(run_browser: SIGNED_IN, run_app: Dash) -> None:
-    assert "Follow the run" not in report(run_app, run_browser("auditor"), 200, "borescope")
+    auditor = run_browser("auditor")
+    assert "Follow the run" not in report(run_app, auditor, 200, "borescope")
+    # The role comes first, whatever else is wrong.
+    assert "Give the cycle" not in report(run_app, auditor, None, "")
 
 
 def test_the_page_follows_the_lake(run_browser: SIGNED_IN, run_app: Dash) -> None:
