@@ -2,7 +2,6 @@
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from lakehouse.commits import Committed
 from lakehouse.metadata import Metadata
@@ -82,7 +81,7 @@ def commit_findings(
         metadata: a copy that was made in between.
         commits: of all tables whose log is whole.
     """
-    known, asker = store.ids(), cache(store.who)
+    askers = _askers(store)
     recorded: dict[str, frozenset[str]] = {}
     for table, versions in commits.items():
         for version, commit in versions.items():
@@ -91,13 +90,11 @@ def commit_findings(
             if not run_id:
                 continue
             where = f"{table}@{version}"
-            if run_id not in known:
+            if run_id not in askers:
                 yield Finding("unknown_run", where, f"there is no record of its run {run_id}")
                 continue
-            if noted.get("who") not in (None, asker(run_id)):
-                detail = (
-                    f"it says that {noted['who']} asked for it, the run's record {asker(run_id)}"
-                )
+            if noted.get("who") not in (None, askers[run_id]):
+                detail = f"it says that {noted['who']} asked, the run's record {askers[run_id]}"
                 yield Finding("disagreement", where, detail)
             run = runs.succeeded.get(run_id)
             # What the run's own record names has been asked for already.
@@ -108,6 +105,17 @@ def commit_findings(
             if node not in recorded[run_id]:
                 detail = f"ML Metadata has no execution {run_id}.{node}"
                 yield Finding("unrecorded_step", where, detail)
+
+
+def _askers(store: RunStore) -> dict[str, str]:
+    """All runs that there are, and who asked for each; of a retry its journal says it."""
+    rows = store.client.list_workflows(name=list(REQUESTS), load_input=False, load_output=False)
+    return {
+        row.workflow_id: store.who(row.workflow_id)
+        if row.forked_from
+        else row.authenticated_user or ""
+        for row in rows
+    }
 
 
 def artifact_findings(metadata: Metadata, commits: Commits) -> Iterator[Finding]:
