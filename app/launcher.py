@@ -111,9 +111,8 @@ class Launcher:
             if not isinstance(cycle, int) or not str(reason or "").strip():
                 raise LaunchError("Give the cycle at which it failed and a reason.")
             self._check_failure(fleet, engine, cycle)
-            return ReportRequest(
-                origin="failure", fleet=fleet, engine=engine, cycle=cycle, reason=reason
-            )
+            about = {"fleet": fleet, "engine": engine, "cycle": cycle, "reason": reason}
+            return ReportRequest.model_validate(about | {"origin": "failure"})
 
         return self._launch(user, Action.REPORT, f"{fleet}/{engine}@{cycle}", request)
 
