@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lakehouse.pins import learned_from
+from lakehouse.pins import made_by
 from lakehouse.proof.chain import Finding, broken, sound
 from lakehouse.proof.evidence import Evidence
 from lakehouse.records import Artifact
@@ -26,10 +26,10 @@ def parameters_as_published(evidence: Evidence, model: Artifact) -> Finding:
     where = f"{model.uri}/{file.name}"
     if told.get("parameters") != json.loads(str(model.properties["parameters"])):
         return broken(where, "ML Metadata recorded other parameters")
-    version = int(model.properties["silver_version"])
-    taught = learned_from(evidence.metadata, model)
-    if taught and (SILVER.name, version) not in taught:
-        detail = f"ML Metadata says that it learnt from version {version}; its steps read another"
+    version, read = int(model.properties["silver_version"]), _silver_read(evidence, model)
+    if read and version not in read:
+        named = ", ".join(map(str, sorted(read)))
+        detail = f"the model is recorded to have learnt from it, its steps read version {named}"
         return broken(f"{SILVER.name}@{version}", detail)
     return sound("its parameters are those that ML Metadata recorded")
 
@@ -46,6 +46,13 @@ def verdict_as_published(evidence: Evidence, blessing: Artifact, reasons: Sequen
     if text and text.splitlines() != list(reasons):
         return broken(f"{blessing.uri}/{recorded}", "ML Metadata recorded other reasons")
     return sound("verdict and reasons are those that ML Metadata recorded")
+
+
+def _silver_read(evidence: Evidence, model: Artifact) -> set[int]:
+    """The versions of silver that the steps which made it read."""
+    steps = made_by(evidence.metadata, model)
+    used = (used.artifact.properties for step in steps for used in evidence.metadata.inputs(step))
+    return {int(p["delta_version"]) for p in used if p.get("delta_table") == SILVER.name}
 
 
 def _read(file: Path) -> dict[str, Any] | None:

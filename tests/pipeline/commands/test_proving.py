@@ -179,6 +179,12 @@ FAULTS: dict[str, Callable[[Path], Planted]] = {
         "Model",
         "string_value = replace(string_value, '0.9', '0.8') WHERE name = 'parameters'",
     ),
+    "taught by": lambda home: (
+        forged("training", "Trainer/f-*", "Model", "int_value = 0 WHERE name = 'silver_version'")(
+            home
+        )[0],
+        f"{SILVER}@0",
+    ),
     "pointer": changed_pointer,
     "audit": changed_entry,
     "commit": changed_commit,
