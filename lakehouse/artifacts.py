@@ -12,6 +12,7 @@ from lakehouse.failpoints import failpoint
 
 MANIFEST = "MANIFEST.json"
 OUT_OF_FOLD = "out_of_fold.parquet"
+PROMOTION = "promotion.json"
 """What the learners that had not seen an engine said of each of its flights, and in which fold."""
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from lakehouse.commits import BrokenLogError, DataFile, DeltaLog, State
-from lakehouse.diffs.rows import UNREADABLE, DiffError, scan_files
 from lakehouse.lake import Lake
+from lakehouse.row_diff import UNREADABLE, DiffError, scan_files
 from lakehouse.row_files import Format, csv_chunks, new_file, parquet_chunks
 from lakehouse.tables import TABLES
 

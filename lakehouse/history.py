@@ -44,7 +44,8 @@ class VersionFacts:
         who: who asked for the run.
         inputs: table to version that the commit was made from.
         rows: rows of the table then, None where no writer said.
-        rows_added: rows that came, those that were updated among them.
+        rows_added: rows that came, those that were updated among them. A row that was written
+            again as it was counts nowhere.
         rows_updated: of them, how many took the place of a row with the same key.
         rows_removed: rows that went, those that were updated among them.
         files: data files of the table then.
@@ -59,7 +60,7 @@ class VersionFacts:
         missing: files of this version that are no longer there.
         pinned_by: models that learned from it.
         kept_until: earliest time at which maintenance may let its files go; None while it is the
-            newest or pinned, or where nothing has replaced its files.
+            newest or pinned, where nothing has replaced its files, and once one of them is gone.
     """
 
     version: int
@@ -125,7 +126,7 @@ def table_history(
             break
         models = pins.get(version, ())
         end = None if models else times.get(replaced.get(version, -1))
-        kept = None if end is None else end + keep
+        kept = None if end is None or known["missing"] else end + keep
         found.append(VersionFacts(**known, pinned_by=models, kept_until=kept))
     return tuple(reversed(found))
 
@@ -143,6 +144,10 @@ def schema_changes(before: Fields, after: Fields) -> tuple[SchemaChange, ...]:
 def row_changes(commit: Committed) -> tuple[int, int, int]:
     """Rows that a commit added, updated and removed; the updated are in the other two."""
     metrics, noted = commit.entry.metrics, commit.entry.metadata
+    if "rows_same" in noted:
+        same = int(noted["rows_same"])
+        added, removed = int(noted["rows_added"]) - same, int(noted["rows_removed"]) - same
+        return added, int(noted["rows_updated"]), removed
     if "rows_added" in noted:
         added, removed = int(noted["rows_added"]), int(noted["rows_removed"])
     else:

@@ -7,9 +7,8 @@ and input versions it came from, and what the table's content then was.
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,33 +21,7 @@ from lakehouse.content import Content
 from lakehouse.contract import Table
 from lakehouse.engines import Added, ByGroup, Engine, LogEntry, Where, Write
 from lakehouse.tables import TABLES
-
-
-@dataclass(frozen=True)
-class Commit:
-    """Who writes, for which run and step, from which inputs.
-
-    Attributes:
-        root: the root run, which a retry or fork keeps; it names the work.
-        run_id: the run that does it now.
-        node: the component.
-        who: the person or command that asked for the run.
-        inputs: table to version that was read.
-        part: tells several writes of one node to one table apart.
-        batch: number of a stream's batch: of each piece of work only the newest one is kept.
-    """
-
-    root: str
-    run_id: str
-    node: str
-    who: str
-    inputs: Mapping[str, int] = field(default_factory=dict)
-    part: str = "all"
-    batch: int = 0
-
-    def work(self, table: str) -> str:
-        """Name of this piece of work on ``table``, the transaction's application id."""
-        return f"{self.root}/{self.node}/{table}/{self.part}"
+from lakehouse.writes import NOTHING, Commit, Plan
 
 
 class Lake:
@@ -134,9 +107,9 @@ class Lake:
 
         engine = self._of(name)
 
-        def write(path: Path, rows: nw.LazyFrame[Any], before: Content) -> _Plan:
+        def write(path: Path, rows: nw.LazyFrame[Any], before: Content) -> Plan:
             added = engine.content(rows)
-            return _Plan(
+            return Plan(
                 before, Content(), added, lambda note: engine.append(path, TABLES[name], rows, note)
             )
 
@@ -149,16 +122,17 @@ class Lake:
 
         engine = self._of(name)
 
-        def write(path: Path, rows: nw.LazyFrame[Any], before: Content) -> _Plan:
+        def write(path: Path, rows: nw.LazyFrame[Any], before: Content) -> Plan:
             table, old = TABLES[name], self.scan(name)
             for column, values in where.items():
                 old = old.filter(nw.col(column).is_in(sorted(values)))
             gone = engine.content(old) if before.rows else before
             added = engine.content(rows)
-            put = partial(engine.append, path, table, rows)
-            if gone.rows:
-                put = partial(engine.replace, path, table, rows, where)
-            return _Plan(before, gone, added, put)
+            if not gone.rows:
+                return Plan(before, gone, added, partial(engine.append, path, table, rows))
+            overlap = engine.overlap(old, rows, table.key)
+            put = partial(engine.replace, path, table, rows, where)
+            return Plan(before, gone, added, put, overlap)
 
         return self._commit(name, frame, commit, write)
 
@@ -166,10 +140,12 @@ class Lake:
         """Update the rows whose key is there, insert the others, in one commit."""
         key, engine = TABLES[name].key, self._of(name)
 
-        def write(path: Path, rows: nw.LazyFrame[Any], before: Content) -> _Plan:
+        def write(path: Path, rows: nw.LazyFrame[Any], before: Content) -> Plan:
             old = engine.matching(self.scan(name), rows, key)
             gone, added = engine.content(old), engine.content(rows)
-            return _Plan(before, gone, added, lambda note: engine.merge(path, rows, key, note))
+            overlap = engine.overlap(old, rows, key) if gone.rows else NOTHING
+            put = partial(engine.merge, path, rows, key)
+            return Plan(before, gone, added, put, overlap)
 
         return self._commit(name, frame, commit, write)
 
@@ -177,8 +153,10 @@ class Lake:
         """Make the content of an older version the newest one."""
         after, engine = self.content(name, version), self._of(name)
 
-        def write(path: Path, _rows: nw.LazyFrame[Any], before: Content) -> _Plan:
-            return _Plan(before, before, after, lambda note: engine.restore(path, version, note))
+        def write(path: Path, _rows: nw.LazyFrame[Any], before: Content) -> Plan:
+            now, then = self.scan(name), self.scan(name, version)
+            overlap = engine.overlap(now, then, TABLES[name].key)
+            return Plan(before, before, after, partial(engine.restore, path, version), overlap)
 
         return self._commit(name, self.empty(name), commit, write)
 
@@ -190,8 +168,8 @@ class Lake:
             return False
         with self._writing:
             content = self.content(name, version)
-            same = _Plan(content, Content(), Content(), lambda _: None)
-            return self._of(name).compact(path, TABLES[name], _note(name, commit, same))
+            same = Plan(content, Content(), Content(), lambda _: None)
+            return self._of(name).compact(path, TABLES[name], same.told(name, commit))
 
     def alone(self) -> AbstractContextManager[bool]:
         """A block in which nothing else of this process writes to the lake."""
@@ -234,7 +212,7 @@ class Lake:
         name: str,
         frame: nw.LazyFrame[Any],
         commit: Commit,
-        write: "Callable[[Path, nw.LazyFrame[Any], Content], _Plan]",
+        write: Callable[[Path, nw.LazyFrame[Any], Content], Plan],
     ) -> int | None:
         table, path, engine = TABLES[name], self.path(name), self._of(name)
         known = Write(commit.work(name), "", commit.batch)
@@ -246,7 +224,7 @@ class Lake:
                 plan = write(path, rows, self.content(name, self.version(name) or 0))
                 if not plan.gone.rows and not plan.added.rows:
                     return None
-                plan.write(_note(name, commit, plan))
+                plan.write(plan.told(name, commit))
             return self.version(name)
 
     def _of(self, name: str) -> Engine:
@@ -265,34 +243,3 @@ class Lake:
                 return entry.version
         # The log kept the transaction but the commit that held it has expired.
         return self.engine.log(path, limit=1)[0].version
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """A write about to be done: the content before, what goes, what comes, and how."""
-
-    before: Content
-    gone: Content
-    added: Content
-    write: Callable[[Write], None]
-
-    @property
-    def after(self) -> Content:
-        return self.before - self.gone + self.added
-
-
-def _note(name: str, commit: Commit, plan: _Plan) -> Write:
-    note = {
-        "run_id": commit.run_id,
-        "node": commit.node,
-        "who": commit.who,
-        "inputs": dict(commit.inputs),
-        "code_version": VERSION,
-        "work": commit.work(name),
-        "rows_added": plan.added.rows,
-        "rows_removed": plan.gone.rows,
-        "row_count": plan.after.rows,
-        "content_sha256": plan.after.sha256,
-    } | ({"batch": commit.batch} if commit.batch else {})
-    said = json.dumps(note, sort_keys=True)
-    return Write(commit.work(name), said, commit.batch, plan.added.rows)

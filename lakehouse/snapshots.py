@@ -10,8 +10,9 @@ import narwhals as nw
 import polars as pl
 
 from lakehouse.clock import now
-from lakehouse.lake import Commit, Lake
+from lakehouse.lake import Lake
 from lakehouse.tables import SNAPSHOTS, TABLES
+from lakehouse.writes import Commit
 
 
 @dataclass(frozen=True)

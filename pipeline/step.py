@@ -12,8 +12,8 @@ from lakehouse.artifacts import publish
 from lakehouse.engines import Where
 from lakehouse.failpoints import failpoint
 from lakehouse.journal import Journal
-from lakehouse.lake import Commit
 from lakehouse.records import Artifact, Used, Value, table_artifact
+from lakehouse.writes import Commit
 from pipeline.home import Home
 
 Summary = dict[str, Any]

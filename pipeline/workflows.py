@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from lakehouse.lake import Commit
 from lakehouse.requests import (
     CorrectRequest,
     IngestRequest,
@@ -27,6 +26,7 @@ from lakehouse.requests import (
 from lakehouse.serving import all_live
 from lakehouse.snapshots import take
 from lakehouse.tables import TABLES
+from lakehouse.writes import Commit
 from pipeline.home import Home
 from pipeline.publish_lock import PublishLock
 from pipeline.runner import Runner

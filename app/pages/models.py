@@ -13,7 +13,6 @@ from app.components.quality_nav import fleet_tabs
 from app.components.stamp import Part, stamp
 from app.pages import PageRequest
 from app.queries import models
-from app.queries.fleet import fleets
 from app.queries.served import Timeline, timeline
 from app.security.roles import Action, allowed
 from app.services import Services
@@ -28,7 +27,7 @@ GO, VIEW = "models-go", "models-view"
 def layout(services: Services, request: PageRequest) -> Component:
     """One fleet's models: ``fleet``, ``at`` (what was live then), ``as_of``."""
     pinned, as_of = services.pinned(request.as_of), request.as_of
-    known = sorted({*fleets(pinned), *models.fleets(services, pinned)})
+    known = models.fleets(services, pinned)
     asked = request.query.get("fleet", "")
     fleet = asked if asked in known else next(iter(known), "")
     served = timeline(services, pinned, fleet, request.query.get("at", ""))

@@ -11,6 +11,9 @@ from typing import Any, Literal
 
 from cachetools import LRUCache, cached
 
+from app.queries.fleet import STATUS
+from app.queries.fleet import fleets as fleet_names
+from app.queries.let_go import let_go
 from app.queries.retention import Learnt
 from app.queries.served import Served, all_served
 from app.queries.taught import NO_STORE, mark, opened
@@ -74,8 +77,12 @@ class ModelView:
 
 
 def fleets(services: Services, pinned: Pinned) -> tuple[str, ...]:
-    """The fleets that models were trained for, by name."""
-    return tuple(sorted({model.fleet for model, _ in _models(services, pinned)[0]}))
+    """The fleets that there were or that models were trained for, by name.
+
+    Of a snapshot whose fleets maintenance let go, only the models are left to tell of them.
+    """
+    there = () if let_go(pinned, (STATUS,)) else fleet_names(pinned)
+    return tuple(sorted({*there, *(model.fleet for model, _ in _models(services, pinned)[0])}))
 
 
 def models(services: Services, pinned: Pinned, fleet: str) -> Models:

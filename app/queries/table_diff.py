@@ -14,9 +14,9 @@ from app.queries.table_history import number
 from app.queries.tables import shown_version
 from lakehouse.commits import BrokenLogError
 from lakehouse.diffs import DiffError, TableDiff, table_diff
-from lakehouse.diffs.rows import UNREADABLE
 from lakehouse.history import VersionFacts, table_history
 from lakehouse.lake import Lake
+from lakehouse.row_diff import UNREADABLE
 from lakehouse.snapshots import Pinned
 from lakehouse.validation.comparison import Compared, compare
 from lakehouse.validation.statistics import statistics

@@ -6,9 +6,9 @@ from typing import Any
 
 from cachetools import LRUCache, cached
 
-from lakehouse.diffs.rows import UNREADABLE
 from lakehouse.export import Selection, SelectionError, selected
 from lakehouse.lake import Lake
+from lakehouse.row_diff import UNREADABLE
 
 ROWS = 25
 COLUMNS = 32

@@ -9,10 +9,10 @@ import polars as pl
 
 from lakehouse.commits import DataFile, DeltaLog, Fields
 from lakehouse.diffs.files import FileDiff, file_diff
-from lakehouse.diffs.rows import DiffError, LargeDiffError, Side, compare, scan_files, subtract
 from lakehouse.diffs.shifts import SAMPLE_ROWS, Shift, shifts
 from lakehouse.history import SchemaChange, VersionFacts, schema_changes, table_history
 from lakehouse.lake import Lake
+from lakehouse.row_diff import DiffError, LargeDiffError, Side, compare, scan_files, subtract
 from lakehouse.tables import FILES, TABLES
 
 DISPLAY_ROWS = 500

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lakehouse.commits import BrokenLogError
-from lakehouse.diffs.rows import UNREADABLE
 from lakehouse.export import DamagedError, GoneError
+from lakehouse.row_diff import UNREADABLE
 
 
 @contextmanager

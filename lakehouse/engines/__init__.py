@@ -65,6 +65,19 @@ class Added:
     bytes: int
 
 
+@dataclass(frozen=True)
+class Overlap:
+    """Of the rows that a write takes away, how many it brings again.
+
+    Attributes:
+        same: as they were.
+        updated: with other values under the same key.
+    """
+
+    same: int = 0
+    updated: int = 0
+
+
 class Engine(Protocol):
     """What a storage engine can do; a path is the folder of one Delta table."""
 
@@ -124,6 +137,11 @@ class Engine(Protocol):
         self, frame: nw.LazyFrame[Any], rows: nw.LazyFrame[Any], key: tuple[str, ...]
     ) -> nw.LazyFrame[Any]:
         """The rows of a table whose key is among those of conformed ``rows``."""
+
+    def overlap(
+        self, gone: nw.LazyFrame[Any], came: nw.LazyFrame[Any], key: tuple[str, ...]
+    ) -> Overlap:
+        """How many rows are in both, as they were or with other values under their key."""
 
     def content(self, frame: nw.LazyFrame[Any]) -> Content:
         """Row count and hash of a frame's content."""

@@ -23,10 +23,11 @@ from deltalake.schema import PrimitiveType
 
 from lakehouse.content import Content, content_of
 from lakehouse.contract import Column, Table, Type
-from lakehouse.engines import Added, ByGroup, ContractError, LogEntry, Where, Write
+from lakehouse.engines import Added, ByGroup, ContractError, LogEntry, Overlap, Where, Write
 from lakehouse.engines.delta_log import actions, entry, oldest
 from lakehouse.engines.groups import whole_groups
 from lakehouse.engines.predicates import predicate
+from lakehouse.row_diff import overlap_of
 
 Rows = nw.LazyFrame[Any]
 POLARS: dict[Type, Any] = {
@@ -144,6 +145,10 @@ class LocalEngine:
         """The rows of a table whose key is among those of conformed ``rows``."""
         return frame.join(rows.select(*key), on=list(key), how="semi")
 
+    def overlap(self, gone: Rows, came: Rows, key: tuple[str, ...]) -> Overlap:
+        """How many rows are in both, told by their hashes."""
+        return overlap_of(nw.to_native(gone), nw.to_native(came), key)
+
     def content(self, frame: Rows) -> Content:
         """Row count and hash of a frame's content."""
         return content_of(_collect(frame))
@@ -152,14 +157,7 @@ class LocalEngine:
         """Add rows; new feature columns widen an open table."""
         self._write(path, frame, write, mode="append")
 
-    def replace(
-        self,
-        path: Path,
-        table: Table,
-        frame: Rows,
-        where: Where,
-        write: Write,
-    ) -> None:
+    def replace(self, path: Path, table: Table, frame: Rows, where: Where, write: Write) -> None:
         """Put ``frame`` in the place of the rows that match ``where``, in one commit."""
         matching = predicate(where, '"', _text)
         if _collect(frame).is_empty():

@@ -21,13 +21,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
 from lakehouse.content import Content
-from lakehouse.contract import Table, Type
+from lakehouse.contract import Table
 from lakehouse.engines import (
     Added,
     ByGroup,
     ContractError,
     JobCancelledError,
     LogEntry,
+    Overlap,
     Where,
     Write,
 )
@@ -35,16 +36,9 @@ from lakehouse.engines import session as sessions
 from lakehouse.engines.groups import contents, empty_frame, on_groups
 from lakehouse.engines.local import SMALL_FILES, LocalEngine
 from lakehouse.engines.predicates import predicate
+from lakehouse.engines.spark_sql import TYPES, overlap_of, text, typed
 from lakehouse.settings import SparkSettings
 
-SPARK: dict[Type, str] = {
-    "int64": "bigint",
-    "float64": "double",
-    "float32": "float",
-    "timestamp": "timestamp",
-    "string": "string",
-    "boolean": "boolean",
-}
 POLL_SECONDS = 0.3
 # So many are written by one task, as one file: to share them out costs two more jobs.
 FEW_ROWS = 50_000
@@ -160,7 +154,7 @@ class SparkEngine:
 
     def empty(self, table: Table) -> nw.LazyFrame[Any]:
         """No rows, with the contract's columns and types."""
-        columns = ", ".join(f"`{c.name}` {SPARK[c.type]}" for c in table.columns)
+        columns = ", ".join(f"`{c.name}` {TYPES[c.type]}" for c in table.columns)
         return nw.from_native(self.spark.createDataFrame([], columns))
 
     def conform(self, frame: nw.LazyFrame[Any], table: Table) -> nw.LazyFrame[Any]:
@@ -173,8 +167,8 @@ class SparkEngine:
         if missing or (unknown and not table.open):
             raise ContractError(f"{table.name}: key columns missing {missing}, unknown {unknown}")
         there = set(rows.columns)
-        columns = [_typed(there, column.name, SPARK[column.type]) for column in table.columns]
-        columns += [_typed(there, name, SPARK["float32"]) for name in sorted(unknown)]
+        columns = [typed(there, column.name, TYPES[column.type]) for column in table.columns]
+        columns += [typed(there, name, TYPES["float32"]) for name in sorted(unknown)]
         return nw.from_native(rows.selectExpr(columns))
 
     def matching(
@@ -185,6 +179,14 @@ class SparkEngine:
         if _in_process(keys):
             keys = self.frame(keys.collect("polars").to_native())
         return frame.join(keys, on=list(key), how="semi")
+
+    def overlap(
+        self, gone: nw.LazyFrame[Any], came: nw.LazyFrame[Any], key: tuple[str, ...]
+    ) -> Overlap:
+        """How many rows are in both, joined where they lie; a key names one row of a side."""
+        if _in_process(came):
+            came = self.frame(came.collect("polars").to_native())
+        return overlap_of(_native(gone), _native(came), key)
 
     def content(self, frame: nw.LazyFrame[Any]) -> Content:
         """Row count and hash of a frame's content, hashed where the rows lie."""
@@ -210,7 +212,7 @@ class SparkEngine:
         with self._noted(write):
             writer = _in_order(frame, table, write).write.format("delta").mode("overwrite")
             writer = writer.option("mergeSchema", "true").option(
-                "replaceWhere", predicate(where, "`", _text)
+                "replaceWhere", predicate(where, "`", text)
             )
             writer.save(str(path))
 
@@ -288,13 +290,3 @@ def _in_process(frame: nw.LazyFrame[Any]) -> bool:
 def _native(frame: nw.LazyFrame[Any]) -> DataFrame:
     native: DataFrame = nw.to_native(frame)
     return native
-
-
-def _typed(there: set[str], name: str, kind: str) -> str:
-    """As SQL text, which costs one call of the JVM where columns cost several each."""
-    quoted = f"`{name.replace('`', '``')}`"
-    return f"CAST({quoted if name in there else 'NULL'} AS {kind}) AS {quoted}"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -15,7 +15,7 @@ import polars as pl
 from polars.exceptions import PanicException
 
 from lakehouse.artifacts import BrokenArtifactError, check
-from lakehouse.audit import AuditLog
+from lakehouse.audit import AuditLog, Entry
 from lakehouse.engines.local import no_rows
 from lakehouse.lake import Lake
 from lakehouse.metadata import Metadata
@@ -86,6 +86,10 @@ class Evidence:
         """The record of a run, None where there is none."""
         return self.once("run", run_id, lambda: self._run(run_id))
 
+    def askers(self, run_id: str) -> frozenset[str]:
+        """Who asked for a run, as the audit log tells; nobody where it says nothing of the run."""
+        return frozenset(entry.actor for entry in self._queued().get(run_id, ()))
+
     def folder(self, uri: str) -> Finding:
         """Whether a published folder is what its manifest says."""
         return self.once("folder", uri, lambda: _folder(self.settings.home, uri))
@@ -139,6 +143,18 @@ class Evidence:
         by_delivery = self.pinned.scan(READINGS.name).group_by("delivery_id")
         counts = _collected_or_none(by_delivery.agg(nw.len().alias("rows")))
         return None if counts is None else dict(counts.iter_rows())
+
+    def _queued(self) -> Mapping[str, list[Entry]]:
+        """The entries of the audit log that join what was asked for with its run, by run."""
+
+        def read() -> Mapping[str, list[Entry]]:
+            found: dict[str, list[Entry]] = {}
+            for entry in AuditLog(self.settings.audit).read():
+                if entry.action == "queue":
+                    found.setdefault(entry.object, []).append(entry)
+            return found
+
+        return self.once("queued", (), read)
 
     def _run(self, run_id: str) -> Run | None:
         try:

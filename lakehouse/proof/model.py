@@ -12,14 +12,19 @@ import polars as pl
 from lakehouse import VERSION
 from lakehouse.artifacts import MANIFEST, OUT_OF_FOLD, manifest_sha256
 from lakehouse.clock import iso, moment
-from lakehouse.diffs.rows import UNREADABLE
 from lakehouse.pins import learned_from, made_by
 from lakehouse.proof.chain import Finding, Link, Part, broken, link, sound, unknown
 from lakehouse.proof.evidence import Evidence
 from lakehouse.proof.origin import NODE, Origin
-from lakehouse.proof.recorded import parameters_as_published, verdict_as_published
+from lakehouse.proof.recorded import (
+    as_asked,
+    parameters_as_published,
+    promotion_as_published,
+    verdict_as_published,
+)
 from lakehouse.records import Artifact, Execution
 from lakehouse.registry import judges
+from lakehouse.row_diff import UNREADABLE
 from lakehouse.serving import live
 from lakehouse.tables import FEATURES, SILVER
 
@@ -234,7 +239,7 @@ def _asked(evidence: Evidence, run_id: str) -> Finding:
     if named - {run.who}:
         told = " and ".join(sorted(named))
         return broken(f"run {run_id}", f"its record names {run.who}, ML Metadata {told}")
-    return sound(f"record and ML Metadata name {run.who} for {run_id}")
+    return sound(f"record and ML Metadata name {run.who} for {run_id}") + as_asked(evidence, run)
 
 
 def _promoted(evidence: Evidence, push: Push | None) -> Link:
@@ -253,6 +258,8 @@ def _promoted(evidence: Evidence, push: Push | None) -> Link:
     finding = evidence.folder(push.artifact.uri)
     if push.step is None:
         finding += broken(push.artifact.uri, "ML Metadata has no step that published it")
+    if not finding.faults:
+        finding += promotion_as_published(evidence, push.artifact)
     return link("promoted", "Who promoted it", parts, finding)
 
 

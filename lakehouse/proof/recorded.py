@@ -1,6 +1,7 @@
-"""Whether ML Metadata says of a model what the files say that were published with it.
+"""Whether ML Metadata says of a model what published files and the audit log say.
 
-A record can be edited without a trace; the files are hashed, and hash to the model's name.
+A record can be edited without a trace. The files are hashed, those of a model to its name, and the
+audit log is a chain.
 """
 
 import json
@@ -8,10 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lakehouse.artifacts import PROMOTION
 from lakehouse.pins import made_by
 from lakehouse.proof.chain import Finding, broken, sound
 from lakehouse.proof.evidence import Evidence
 from lakehouse.records import Artifact
+from lakehouse.runs import Run
 from lakehouse.tables import SILVER
 
 VERDICTS = ("BLESSED", "NOT_BLESSED")
@@ -46,6 +49,28 @@ def verdict_as_published(evidence: Evidence, blessing: Artifact, reasons: Sequen
     if text and text.splitlines() != list(reasons):
         return broken(f"{blessing.uri}/{recorded}", "ML Metadata recorded other reasons")
     return sound("verdict and reasons are those that ML Metadata recorded")
+
+
+def promotion_as_published(evidence: Evidence, pushed: Artifact) -> Finding:
+    """How a model came to be live, and why; what older versions published does not say it."""
+    file = evidence.settings.home / pushed.uri / PROMOTION
+    told = _read(file)
+    if told is None:
+        return Finding()
+    if any(told[name] != pushed.properties.get(name) for name in told):
+        return broken(f"{pushed.uri}/{file.name}", "ML Metadata recorded another promotion")
+    return sound("way and reason are those that ML Metadata recorded")
+
+
+def as_asked(evidence: Evidence, run: Run) -> Finding:
+    """Whether the audit log names who asked for a run; where it is broken its own link says so."""
+    if evidence.audit().faults:
+        return Finding()
+    named = evidence.askers(run.run_id)
+    if named and run.who not in named:
+        told = " and ".join(sorted(named))
+        return broken(f"run {run.run_id}", f"its record names {run.who}, the audit log {told}")
+    return sound(f"the audit log names {run.who} too") if named else Finding()
 
 
 def _silver_read(evidence: Evidence, model: Artifact) -> set[int]:

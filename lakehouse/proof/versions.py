@@ -74,6 +74,10 @@ class Versions:
                 (table, path): digest
                 for table, path, digest in rows.select("table", "path", "sha256").iter_rows()
             }
+            # Its own files but the newest are in the list, too.
+            self._found.clear()
+            self._files.clear()
+            finding = self._newest_of(FILES.name)
         return finding
 
     def _newest_of(self, table: str) -> Finding:

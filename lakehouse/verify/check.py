@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import polars as pl
+from polars.exceptions import PanicException
 
 from lakehouse.audit import AuditLog
 from lakehouse.commits import Committed, DeltaLog
@@ -84,8 +85,8 @@ class _Check:
         if metadata is not None:
             with contextlib.suppress(ValueError, TypeError):  # a broken pointer is told below
                 self._pins = model_pins(metadata, self._settings.serving)
-        # Book-keeping first: it says what is to be expected of the others.
-        ordered = sorted(TABLES, key=lambda name: TABLES[name].is_data)
+        # Book-keeping first, hashes before all: it says what is to be expected of the others.
+        ordered = sorted(TABLES, key=lambda name: (TABLES[name].is_data, name != FILES.name))
         for number, name in enumerate(ordered):
             self._told(number / len(ordered), f"verifies {name}")
             yield from self._table(name, deep)
@@ -131,6 +132,8 @@ class _Check:
 
     def _table(self, name: str, deep: bool) -> Iterator[Finding]:
         log = DeltaLog(self._lake.path(name))
+        if name == FILES.name:
+            self._hashes = self._noted()
         problems = list(log_findings(name, log, self._snapshot.versions.get(name)))
         problems = problems or list(checkpoint_findings(name, log))
         whole = not problems and bool(log.commit_files())
@@ -138,13 +141,14 @@ class _Check:
         if whole:
             problems += self._content(name, log)
         if whole and not problems and not TABLES[name].is_data:
-            # Nothing notes the hashes of these files; they are small, and everything rests on them.
+            # Of the newest of these files nothing notes the hash, and everything rests on them.
             newest = max(self._commits[name])
             problems += list(unreadable_findings(name, log, newest)) or list(
                 content_findings(self._lake, name, [newest])
             )
         yield from problems
         if not whole or problems:
+            self._hashes = {} if name == FILES.name else self._hashes
             return
         if deep:
             yield from content_findings(self._lake, name, self._proven(name))
@@ -152,8 +156,6 @@ class _Check:
             self._snapshot = pin(self._lake).snapshot
             rows = self._rows(name).sort("seq")
             self._taken = dict(rows.select("run_id", "seq").iter_rows())
-        elif name == FILES.name:
-            self._hashes = self._noted()
 
     def _book_keeping(self, runs: Runs) -> Iterator[Finding]:
         """That the tables which tell of all others know what was done."""
@@ -191,8 +193,12 @@ class _Check:
         return self._proven(name) | {v for v in self._commits[name] if not gone(v)}
 
     def _noted(self) -> dict[str, dict[str, str]]:
+        """What ops/files tells; nothing where it cannot be read, which its own checks say."""
         found: dict[str, dict[str, str]] = {}
-        rows = self._rows(FILES.name).select("table", "path", "sha256")
+        try:
+            rows = self._rows(FILES.name).select("table", "path", "sha256")
+        except (Exception, PanicException):
+            return found
         for table, path, digest in rows.iter_rows():
             found.setdefault(table, {})[path] = digest
         return found

@@ -43,7 +43,7 @@ def file_findings(
 
 
 def unreadable_findings(name: str, log: DeltaLog, version: int) -> Iterator[Finding]:
-    """Files of one version that cannot be read: of the tables whose hashes nothing notes."""
+    """Files of one version that cannot be read: of tables whose newest files nothing notes."""
     for path, file in log.at(version).files.items():
         try:
             pl.read_parquet(log.path / file.file)

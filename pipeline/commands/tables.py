@@ -17,7 +17,8 @@ from pipeline.home import open_home
 
 Document = dict[str, Any]
 _COLUMNS = (
-    "version", "time", "operation", "run_id", "who", "rows", "rows_added", "rows_removed", "files",
+    "version", "time", "operation", "run_id", "who", "rows", "rows_added", "rows_updated",
+    "rows_removed", "files",
 )  # fmt: skip
 
 

@@ -3,13 +3,16 @@
 import polars as pl
 
 from lakehouse.artifacts import file_sha256
-from lakehouse.lake import Commit, Lake
+from lakehouse.lake import Lake
 from lakehouse.tables import FILES, TABLES
+from lakehouse.writes import Commit
 from pipeline.steps.frames import collect, lazy
 
 
 def record_files(lake: Lake, commit: Commit) -> int:
     """Hash the files that came since the last time and write them to ops/files.
+
+    Those of the book-keeping too: its own newest file can only be noted the next time.
 
     Returns:
         How many files were hashed.
@@ -24,7 +27,7 @@ def record_files(lake: Lake, commit: Commit) -> int:
 
 def _new_files(lake: Lake, name: str, known: pl.DataFrame) -> list[tuple[str, int, str, int, str]]:
     version = lake.version(name)
-    if version is None or not TABLES[name].is_data:
+    if version is None:
         return []
     newest = known.filter(pl.col("table") == name)["version"].max()
     after = -1 if newest is None else int(str(newest))

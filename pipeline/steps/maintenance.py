@@ -13,13 +13,14 @@ from lakehouse import VERSION
 from lakehouse.clock import moment, now
 from lakehouse.engines import upkeep
 from lakehouse.journal import Journal
-from lakehouse.lake import Commit, Lake
+from lakehouse.lake import Lake
 from lakehouse.metadata import Metadata
 from lakehouse.pins import model_pins, published_transforms
 from lakehouse.requests import REQUESTS, MaintainRequest, RetrainRequest
 from lakehouse.retention import kept, lost, needed, refused_transforms
 from lakehouse.runs import Run, RunStore
 from lakehouse.tables import FEATURES, FLEET_BAND, SILVER, TABLES
+from lakehouse.writes import Commit
 from pipeline.step import Step, Summary
 from pipeline.steps.files import record_files
 

@@ -10,12 +10,12 @@ from typing import Any
 from lakehouse import VERSION
 from lakehouse.failpoints import failpoint
 from lakehouse.journal import Journal
-from lakehouse.lake import Commit
 from lakehouse.records import Execution, Used, Value
 from lakehouse.requests import StreamRequest
 from lakehouse.serving import all_live
 from lakehouse.snapshots import take as take_snapshot
 from lakehouse.tables import TABLES
+from lakehouse.writes import Commit
 from pipeline.home import Home
 from pipeline.publish_lock import PublishLock
 from pipeline.sources.delivered import Delivered

@@ -1,11 +1,13 @@
 """Pusher at work: a model that the gate blessed, or one that a person promotes, goes live."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from lakehouse.artifacts import PROMOTION
 from lakehouse.clock import iso, now
 from lakehouse.failpoints import failpoint
 from lakehouse.promotion import candidate
@@ -46,22 +48,21 @@ def put_live(step: Step, entry: Live, how: How, about: tuple[str, str]) -> None:
         how: by which way it came to be live.
         about: the model that was live before (empty for none), and why it is replaced.
     """
-    replaces, reason = about
     mine = replace(entry, run_id=step.run.run_id, since=iso(now()))
+    told = {"how": how, "replaces": about[0], "reason": about[1]}
     folder = step.publish(
         "PushedModel",
         f"{mine.run_id}.{mine.model_id}",
-        partial(_write, mine),
+        partial(_write, mine, told),
         model_id=mine.model_id,
         fleet=mine.fleet,
-        how=how,
-        reason=reason,
-        replaces=replaces,
+        **told,
     )
     go_live(step.home.settings.serving, Live(**json.loads((folder / _FILE).read_text())))
     failpoint(f"{step.node}.after_commit")
     step.note(f"{mine.model_id} is live for {mine.fleet}")
 
 
-def _write(entry: Live, folder: Path) -> None:
+def _write(entry: Live, told: Mapping[str, str], folder: Path) -> None:
     (folder / _FILE).write_text(json.dumps(asdict(entry), indent=1))
+    (folder / PROMOTION).write_text(json.dumps(told, indent=1))

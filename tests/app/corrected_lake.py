@@ -8,9 +8,10 @@ import narwhals as nw
 import polars as pl
 
 from lakehouse.engines.local import no_rows
-from lakehouse.lake import Commit, Lake
+from lakehouse.lake import Lake
 from lakehouse.quality import CORRECTIONS
 from lakehouse.snapshots import Snapshot, take
+from lakehouse.writes import Commit
 from tests.app.sample_lake import NEWEST, FleetPlan, write_lake
 
 FLEET, ENGINE = "FD001", "test-001"

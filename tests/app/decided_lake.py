@@ -8,11 +8,12 @@ import narwhals as nw
 import polars as pl
 
 from lakehouse.engines.local import LocalEngine
-from lakehouse.lake import Commit, Lake
+from lakehouse.lake import Lake
 from lakehouse.profiles.turbofan import PROFILE
 from lakehouse.snapshots import take
 from lakehouse.tables import TABLES
 from lakehouse.validation.series.flights import regime
+from lakehouse.writes import Commit
 from tests.app.sample_lake import NEWEST, FleetPlan, write_lake
 
 FLEET = "FD001"

@@ -13,12 +13,13 @@ from app.services import Services
 from lakehouse.artifacts import manifest_sha256, publish
 from lakehouse.clock import iso, now
 from lakehouse.engines.local import LocalEngine
-from lakehouse.lake import Commit, Lake
+from lakehouse.lake import Lake
 from lakehouse.metadata import Metadata
 from lakehouse.records import Artifact, Execution, Used
 from lakehouse.serving import Live, go_live
 from lakehouse.settings import Settings
 from lakehouse.snapshots import Snapshot, take
+from lakehouse.writes import Commit
 from tests.app.sample_lake import FleetPlan, fleet_tables
 
 PLAN = FleetPlan(failed=6, in_service=3)

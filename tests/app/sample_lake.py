@@ -14,9 +14,10 @@ import numpy as np
 import polars as pl
 
 from lakehouse.engines.local import LocalEngine
-from lakehouse.lake import Commit, Lake
+from lakehouse.lake import Lake
 from lakehouse.profiles.turbofan import PROFILE
 from lakehouse.snapshots import Snapshot, take
+from lakehouse.writes import Commit
 
 WEAR = {"T24": 2.4, "T30": 2.2, "T50": 3.4, "P30": -2.9, "Ps30": 3.5, "phi": -3.2, "BPR": 2.6,
         "htBleed": 2.1, "W31": -2.4, "W32": -2.5, "Nc": 1.6, "NRc": 1.3, "Nf": 2.1, "NRf": 2.1,

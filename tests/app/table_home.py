@@ -11,11 +11,12 @@ from app.services import Services
 from lakehouse.commits import DeltaLog
 from lakehouse.content import Content
 from lakehouse.engines.local import LocalEngine
-from lakehouse.lake import Commit, Lake
+from lakehouse.lake import Lake
 from lakehouse.metadata import Metadata
 from lakehouse.records import Artifact, Execution, Used, table_artifact
 from lakehouse.settings import Settings
 from lakehouse.snapshots import take
+from lakehouse.writes import Commit
 from tests.app.sample_lake import FleetPlan, fleet_tables
 
 SILVER, STATUS = "silver/readings", "gold/engine_status"

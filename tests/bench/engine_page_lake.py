@@ -8,9 +8,10 @@ import polars as pl
 
 from lakehouse.engines import Write
 from lakehouse.engines.local import LocalEngine
-from lakehouse.lake import Commit, Lake
+from lakehouse.lake import Lake
 from lakehouse.snapshots import take
 from lakehouse.tables import TABLES
+from lakehouse.writes import Commit
 from tests.app.sample_lake import FleetPlan, fleet_tables
 
 PLAN = FleetPlan(name="BENCH", failed=100, in_service=100)

@@ -6,8 +6,8 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from lakehouse.lake import Commit
 from lakehouse.profiles.turbofan import PROFILE
+from lakehouse.writes import Commit
 
 COMMIT = Commit("run", "run", "Clean", "somebody")
 

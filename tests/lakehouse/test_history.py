@@ -12,7 +12,7 @@ from lakehouse.commits import BrokenLogError, DeltaLog
 from lakehouse.engines.local import LocalEngine
 from lakehouse.history import SchemaChange, table_history
 from lakehouse.lake import Lake
-from tests.lakehouse.frames import part, silver
+from tests.lakehouse.frames import part, rows, silver
 
 NAME = "silver/readings"
 
@@ -39,6 +39,20 @@ def test_a_version_says_who_made_it_and_what_it_changed(lake: Lake) -> None:
     assert table_history(lake, NAME, until=1) == (one, zero)
 
 
+def test_rows_written_again_as_they_were_are_not_counted(lake: Lake) -> None:
+    """Of an engine's flights that are replaced only those whose values changed are updated."""
+    flights = rows(lake.scan(NAME))
+    mended = flights.with_columns(sensor_2=pl.when(cycle=2).then(9.0).otherwise("sensor_2"))
+    where = {"engine": ["a"]}
+    lake.replace(NAME, nw.from_native(mended.lazy()), where, part("mended"))
+    lake.replace(NAME, nw.from_native(mended.lazy()), where, part("again"))
+    lake.restore(NAME, 2, part("back"))
+    back, again, one, *_ = table_history(lake, NAME)
+    assert (one.rows, one.rows_added, one.rows_updated, one.rows_removed) == (2, 1, 1, 1)
+    assert (again.rows_added, again.rows_updated, again.rows_removed) == (0, 0, 0)
+    assert (back.rows, back.rows_added, back.rows_updated, back.rows_removed) == (5, 5, 2, 2)
+
+
 def test_rows_are_those_that_the_table_holds(lake: Lake) -> None:
     """Noted by the commit or summed up from the log, it is the same."""
     DeltaTable(lake.path(NAME)).delete("cycle = 1")  # a foreign commit notes nothing
@@ -54,7 +68,9 @@ def test_a_version_says_until_when_it_can_be_read(lake: Lake) -> None:
     assert (one.kept_until, one.pinned_by) == (None, ("m-1",))
     for file in DeltaLog(lake.path(NAME)).at(2).files.values():
         (lake.path(NAME) / file.file).unlink()
-    assert [f.readable for f in table_history(lake, NAME)] == [True, False, True, True]
+    left = table_history(lake, NAME)
+    assert [f.readable for f in left] == [True, False, True, True]
+    assert left[1].kept_until is None
 
 
 def test_a_new_column_is_told_by_the_version_that_brought_it(lake: Lake) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from lakehouse.engines.local import LocalEngine
-from lakehouse.lake import Commit, Lake
+from lakehouse.lake import Lake
 from lakehouse.served import periods, served_before
 from lakehouse.snapshots import Snapshot, take
+from lakehouse.writes import Commit
 
 
 @pytest.fixture

@@ -67,6 +67,18 @@ def test_what_was_live_is_asked_by_the_address(model_browser: SIGNED_IN, model_a
     assert OLD in then and NEW not in then and "then" in then
 
 
+def test_a_snapshot_whose_fleets_were_let_go_still_tells_of_its_models(
+    tmp_path: Path, run_services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Models and what served when are kept for good."""
+    made = make_model_home(tmp_path / "home")
+    for file in made.lake.path("gold/engine_status").rglob("*.parquet"):
+        file.unlink()
+    services = replace(made, users=run_services.users, audit=run_services.audit)
+    browser = signed_in_to(services, app_over(services, monkeypatch), "auditor")
+    assert OLD in drawn(browser, "/models", "?as_of=1")
+
+
 def test_one_model_is_told_whole(model_browser: SIGNED_IN) -> None:
     page = drawn(model_browser("engineer"), f"/models/{NEW}")
     for word in ("The gate refused it", "tie with live", "life_drift_10", "70.0 %", "held against",

@@ -7,8 +7,9 @@ import pytest
 
 from app.queries.as_of import resolve
 from lakehouse.engines.local import LocalEngine
-from lakehouse.lake import Commit, Lake
+from lakehouse.lake import Lake
 from lakehouse.snapshots import pin, take
+from lakehouse.writes import Commit
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,9 @@ import pytest
 
 from app.queries import pins
 from lakehouse.engines.local import LocalEngine
-from lakehouse.lake import Commit, Lake
+from lakehouse.lake import Lake
 from lakehouse.snapshots import take
+from lakehouse.writes import Commit
 
 
 def test_a_new_snapshot_shows_at_once(tmp_path: Path) -> None:

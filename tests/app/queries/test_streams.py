@@ -16,8 +16,9 @@ from app.queries.streams import Newest, Taken, newest, taken
 from app.queries.trouble import Around
 from app.services import Services
 from lakehouse.engines.local import LocalEngine
-from lakehouse.lake import Commit, Lake
+from lakehouse.lake import Lake
 from lakehouse.snapshots import pin, take
+from lakehouse.writes import Commit
 from tests.app.sample_runs import SampleRuns, run_id, sample_run, stream_steps
 
 STREAM, OTHER = run_id("stream", 1), run_id("stream", 2)

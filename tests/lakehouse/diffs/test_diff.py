@@ -15,6 +15,7 @@ from lakehouse.commits import DeltaLog
 from lakehouse.diffs import DiffError, apply, table_diff
 from lakehouse.engines import Engine
 from lakehouse.engines.local import LocalEngine
+from lakehouse.history import table_history
 from lakehouse.lake import Lake
 from tests.lakehouse.frames import part, rows, silver
 
@@ -76,6 +77,15 @@ def leads_everywhere(lake: Lake) -> None:
             assert diff.rows_added - diff.rows_removed == held[after].height - held[before].height
 
 
+def history_counts_what_changed(lake: Lake) -> None:
+    """Each version says of itself what its diff to the one before says."""
+    for facts in table_history(lake, NAME)[:-1]:
+        diff = table_diff(lake, NAME, facts.version - 1, facts.version)
+        updated = facts.rows_updated
+        told = (facts.rows_added - updated, facts.rows_removed - updated, updated)
+        assert told == (diff.rows_added, diff.rows_removed, diff.rows_changed), facts
+
+
 EDITS = st.lists(
     st.tuples(
         st.sampled_from(["append", "append", "replace", "delete", "merge", "compact", "restore"]),
@@ -98,6 +108,7 @@ def test_a_diff_applied_to_a_version_gives_the_other(
     for number, what in enumerate(edits):
         edit(lake, number, what)
     leads_everywhere(lake)
+    history_counts_what_changed(lake)
 
 
 @pytest.mark.spark

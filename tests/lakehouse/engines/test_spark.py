@@ -18,6 +18,7 @@ import pytest
 from lakehouse.engines import ContractError, EngineLostError, JobCancelledError
 from lakehouse.engines.local import LocalEngine
 from lakehouse.engines.spark import SparkEngine
+from lakehouse.history import table_history
 from lakehouse.lake import Lake
 from lakehouse.tables import FEATURES
 from tests.lakehouse.frames import part, rows, silver
@@ -55,6 +56,43 @@ def test_each_engine_appends_merges_and_travels_in_what_the_other_wrote(
         assert rows(local.scan(NAME, version)).equals(rows(spark.scan(NAME, version)))
         noted = local.content(NAME, version)
         assert noted == local.recount(NAME, version) == spark.recount(NAME, version), version
+
+
+def test_both_engines_count_the_rows_that_a_write_really_changed(
+    lakes: tuple[Lake, Lake], tmp_path: Path
+) -> None:
+    """Values that stay, odd ones too, that change, come and go; by replace, merge and restore."""
+    _, spark = lakes
+    values = [None, float("nan"), float("inf"), 4.0]
+    first = rows(silver({"a": 4})).with_columns(sensor_2=pl.Series(values))
+    second = first.filter(pl.col("cycle") < 4).with_columns(sensor_3=pl.lit(0.5))
+    mended = first.with_columns(sensor_2=pl.when(cycle=1).then(1.0).otherwise("sensor_2"))
+    counts = []
+    for lake in (spark, Lake(tmp_path / "alone", LocalEngine())):
+        lake.append(NAME, lake.frame(first), part("one"))
+        lake.replace(NAME, lake.frame(mended), WHERE, part("mended"))
+        lake.merge(NAME, lake.frame(first), part("merged"))
+        lake.replace(NAME, lake.frame(second), WHERE, part("shorter"))
+        lake.restore(NAME, 1, part("back"))
+        told = table_history(lake, NAME)
+        counts.append([(t.rows_added, t.rows_updated, t.rows_removed) for t in told])
+    assert counts[0] == [(4, 3, 3), (3, 3, 4), (1, 1, 1), (1, 1, 1), (4, 0, 0), (0, 0, 0)]
+    assert counts[1] == counts[0]
+
+
+def test_both_engines_count_alike_where_a_table_gains_columns(
+    lakes: tuple[Lake, Lake], tmp_path: Path
+) -> None:
+    """A column that is not there is null on its side."""
+    _, spark = lakes
+    keys = {"fleet": "F", "engine": ["a", "b"], "cycle": 1, "transform_id": "t", "regime": 0}
+    narrow = pl.DataFrame(keys | {"x": [0.25, 0.5]})
+    wide, where = narrow.with_columns(y=pl.Series([None, 1.0])), {"fleet": ["F"]}
+    for lake in (spark, Lake(tmp_path / "alone", LocalEngine())):
+        lake.append(FEATURES.name, lake.frame(narrow), part("one"))
+        lake.replace(FEATURES.name, lake.frame(wide), where, part("two"))
+        newest = table_history(lake, FEATURES.name)[0]
+        assert (newest.rows_added, newest.rows_updated, newest.rows_removed) == (1, 1, 1)
 
 
 def test_the_log_of_a_spark_commit_says_who_wrote_what(lakes: tuple[Lake, Lake]) -> None:

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from lakehouse.engines.local import LocalEngine, no_rows
-from lakehouse.lake import Commit, Lake
+from lakehouse.lake import Lake
 from lakehouse.lineage.graph import Graph
 from lakehouse.lineage.own import delivery_key, own_graph, walked_through
 from lakehouse.lineage.starts import resolve, step_of
@@ -19,6 +19,7 @@ from lakehouse.metadata import Metadata
 from lakehouse.records import Execution
 from lakehouse.snapshots import Pinned, Snapshot
 from lakehouse.tables import DELIVERIES
+from lakehouse.writes import Commit
 from tests.lakehouse.lineage.stores import chain, used
 
 

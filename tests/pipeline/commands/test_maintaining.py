@@ -12,13 +12,14 @@ from lakehouse.commits import DeltaLog
 from lakehouse.engines.local import LocalEngine
 from lakehouse.history import table_history
 from lakehouse.journal import Journal
-from lakehouse.lake import Commit, Lake
+from lakehouse.lake import Lake
 from lakehouse.metadata import Metadata
 from lakehouse.pins import model_pins
 from lakehouse.records import Artifact, Execution, Used
 from lakehouse.requests import MaintainRequest, ScoreRequest
 from lakehouse.runs import RunStore
 from lakehouse.settings import Settings
+from lakehouse.writes import Commit
 from pipeline.home import open_home
 from pipeline.sources.simulator import simulate
 from pipeline.step import Run, Step

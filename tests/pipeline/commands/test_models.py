@@ -10,7 +10,7 @@ import pytest
 
 from lakehouse.audit import AuditLog
 from lakehouse.engines.local import LocalEngine
-from lakehouse.lake import Commit, Lake
+from lakehouse.lake import Lake
 from lakehouse.metadata import Metadata
 from lakehouse.promotion import PromotionError, candidate
 from lakehouse.registry import pushes
@@ -19,6 +19,7 @@ from lakehouse.served import Period, counted, periods
 from lakehouse.serving import all_live, live
 from lakehouse.settings import Settings
 from lakehouse.snapshots import pin
+from lakehouse.writes import Commit
 from tests.pipeline.command import FAST, document, quick, stillwater
 from tests.pipeline.oracle import assert_sound, steps, tables
 

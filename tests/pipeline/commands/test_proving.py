@@ -142,6 +142,22 @@ def forged(link: str, pattern: str, kind: str, change: str) -> Callable[[Path], 
     return plant
 
 
+def another_asker(home: Path) -> Planted:
+    """Run records and ML Metadata agree on another person; only the audit log does not."""
+    told: dict[str, Any] = links(document(home, "prove", NAME))["launched"]
+    run_id = next(p["about"]["run"] for p in told["parts"] if p["label"] == "training")
+    with closing(sqlite3.connect(home / "runs.sqlite")) as store, store:
+        update = "UPDATE workflow_status SET authenticated_user = 'mallory' WHERE workflow_uuid = ?"
+        assert store.execute(update, (run_id,)).rowcount == 1
+    with closing(sqlite3.connect(home / "metadata.sqlite")) as store, store:
+        update = (
+            "UPDATE ExecutionProperty SET string_value = 'mallory' WHERE name = 'who'"
+            " AND execution_id IN (SELECT id FROM Execution WHERE name LIKE ? || '.%')"
+        )
+        assert store.execute(update, (run_id,)).rowcount
+    return "launched", f"run {run_id}"
+
+
 FAULTS: dict[str, Callable[[Path], Planted]] = {
     "predictions": flipped("prediction", lambda home: data_file(home, "gold/predictions")),
     "silver": flipped("silver", lambda home: data_file(home, SILVER)),
@@ -153,6 +169,7 @@ FAULTS: dict[str, Callable[[Path], Planted]] = {
     "failures": flipped("training", lambda home: data_file(home, "bronze/failures")),
     "schemas": flipped("schema", lambda home: data_file(home, "quality/schemas")),
     "hashes": rewritten("ops/files", "sha256"),
+    "older hashes": flipped("books", lambda home: data_file(home, "ops/files", 1)),
     "snapshots": rewritten("ops/snapshots", "live"),
     "schema": flipped("schema", lambda home: published(home, "SchemaGen/*/schema.pbtxt")),
     "graph": flipped("code", lambda home: published(home, "Transform/t-*/transform_graph.json")),
@@ -185,6 +202,13 @@ FAULTS: dict[str, Callable[[Path], Planted]] = {
         )[0],
         f"{SILVER}@0",
     ),
+    "promotion": forged(
+        "promoted",
+        "Pusher/*/promotion.json",
+        "PushedModel",
+        "string_value = 'bribed' WHERE name = 'reason'",
+    ),
+    "asker": another_asker,
     "pointer": changed_pointer,
     "audit": changed_entry,
     "commit": changed_commit,

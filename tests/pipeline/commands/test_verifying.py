@@ -243,8 +243,26 @@ def missing_newest_snapshot(home: Path) -> Planted:
     return "disagreement", "ops/snapshots"
 
 
+def flipped_byte_in_book_keeping(home: Path, table: str) -> Planted:
+    """In what no row needs: the name of the writer, which stands at the end of the file."""
+    first = log(home, table).commits()[1].added[0].file
+    file = home / "lake" / table / first.file
+    content = bytearray(file.read_bytes())
+    content[-20] ^= 1
+    file.write_bytes(content)
+    return "changed_file", file.relative_to(home).as_posix()
+
+
+def flipped_byte_in_hashes(home: Path) -> Planted:
+    return flipped_byte_in_book_keeping(home, "ops/files")
+
+
+def flipped_byte_in_snapshots(home: Path) -> Planted:
+    return flipped_byte_in_book_keeping(home, "ops/snapshots")
+
+
 def damaged_book_keeping(home: Path) -> Planted:
-    """Nothing notes what its files hash to; they are read instead."""
+    """Nothing notes what the newest files hash to; they are read instead."""
     state = log(home, "ops/snapshots").at(newest(home, "ops/snapshots"))
     file = home / "lake" / "ops/snapshots" / next(iter(state.files.values())).file
     content = bytearray(file.read_bytes())
@@ -287,7 +305,8 @@ FAULTS = (
     unrecorded_step, unknown_run, row_count, disagreement, broken_metadata, no_metadata, audit,
     no_audit, damaged_checkpoint, lying_checkpoint, missing_checkpoint, missing_table, no_hashes,
     no_snapshots, missing_newest_hashes, missing_newest_snapshot, damaged_book_keeping,
-    missing_replaced_file, missing_evaluation, missing_pointer, broken_pointer,
+    flipped_byte_in_hashes, flipped_byte_in_snapshots, missing_replaced_file, missing_evaluation,
+    missing_pointer, broken_pointer,
     another_author, unknown_type,
 )  # fmt: skip
 

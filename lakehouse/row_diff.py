@@ -13,6 +13,7 @@ import polars as pl
 from polars.exceptions import PanicException
 
 from lakehouse.commits import DataFile, Fields
+from lakehouse.engines import Overlap
 
 _TYPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "long": pl.Int64, "integer": pl.Int32, "short": pl.Int16, "byte": pl.Int8,
@@ -157,12 +158,18 @@ def compare(gone: pl.LazyFrame, came: pl.LazyFrame, key: Sequence[str]) -> tuple
     """
     old, new = _hashes(gone, key), _hashes(came, key)
     old, new = _surplus(old, new), _surplus(new, old)
-    single_old, single_new = (side.unique(_KEY, keep="none") for side in (old, new))
-    pairs = single_old.join(single_new, on=_KEY, suffix="_new").sort(_AT)
+    pairs = _partners(old, new)
     return (
         Side(gone, _others(old, pairs[_AT]), pairs[_AT]),
         Side(came, _others(new, pairs[f"{_AT}_new"]), pairs[f"{_AT}_new"]),
     )
+
+
+def overlap_of(gone: pl.LazyFrame, came: pl.LazyFrame, key: Sequence[str]) -> Overlap:
+    """Of the rows in ``gone``, how many are in ``came`` too, as they were or as partners."""
+    before, after = (_hashes(side, key) for side in _alike(gone, came))
+    old, new = _surplus(before, after), _surplus(after, before)
+    return Overlap(before.height - old.height, _partners(old, new).height)
 
 
 def subtract(rows: pl.DataFrame, less: pl.DataFrame) -> pl.DataFrame:
@@ -192,6 +199,23 @@ def _surplus(mine: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
     nth = pl.int_range(pl.len()).over(_ROW)
     rest = shared.sort(_AT).filter(nth >= pl.col("_theirs")).select(mine.columns)
     return pl.concat([alone, rest]).sort(_AT)
+
+
+def _partners(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+    single_old, single_new = (side.unique(_KEY, keep="none") for side in (old, new))
+    return single_old.join(single_new, on=_KEY, suffix="_new").sort(_AT)
+
+
+def _alike(one: pl.LazyFrame, other: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """Both with the columns of both, in one order; what one of them lacks is null."""
+    schema = {**one.collect_schema(), **other.collect_schema()}
+
+    def whole(rows: pl.LazyFrame) -> pl.LazyFrame:
+        there = rows.collect_schema()
+        lacking = [pl.lit(None, kind).alias(n) for n, kind in schema.items() if n not in there]
+        return rows.with_columns(lacking).select(list(schema))
+
+    return whole(one), whole(other)
 
 
 def _others(rows: pl.DataFrame, paired: pl.Series) -> pl.Series:
