@@ -103,7 +103,7 @@ class Launcher:
         return self._launch(user, Action.SCORE, fleet, lambda: self._score_request(fleet))
 
     def report_failure(
-        self, user: User, fleet: str, engine: str, cycle: int | None, reason: str | None
+        self, user: User, fleet: str, engine: str, cycle: float | str | None, reason: str | None
     ) -> Submitted:
         """Record a person's word that an engine failed at a cycle; both are still as typed."""
 

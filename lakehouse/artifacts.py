@@ -11,8 +11,9 @@ from uuid import uuid4
 from lakehouse.failpoints import failpoint
 
 MANIFEST = "MANIFEST.json"
-OUT_OF_FOLD = "out_of_fold.parquet"
 PROMOTION = "promotion.json"
+"""How a model came to be live: by which way, in whose place and why."""
+OUT_OF_FOLD = "out_of_fold.parquet"
 """What the learners that had not seen an engine said of each of its flights, and in which fold."""
 
 
@@ -80,6 +81,13 @@ def manifest_sha256(manifest: Mapping[str, str]) -> str:
     for name, of_file in sorted(manifest.items()):
         digest.update(name.encode() + b"\0" + bytes.fromhex(of_file))
     return digest.hexdigest()
+
+
+def holds(folder: Path, recorded: str) -> bool:
+    """Whether a folder's files are those of a recorded sha256, whatever its manifest says."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    found = {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
+    return manifest_sha256(found) == recorded
 
 
 def write_atomically(path: Path, text: str) -> None:

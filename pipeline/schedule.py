@@ -1,12 +1,11 @@
 """What a worker asks for by itself, when it is due: upkeep of the tables, verification."""
 
 import logging
-import secrets
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lakehouse.audit import AuditLog, Event
+from lakehouse.audit import AuditLog, Event, new_request
 from lakehouse.clock import now
 from lakehouse.requests import MaintainRequest, Request, VerifyRequest
 from lakehouse.runs import FINAL, RunStore
@@ -64,7 +63,7 @@ def ask_if_due(settings: Settings, runs: RunStore, due: Due, at: datetime) -> st
         return None
     if last and at - last[0].queued < timedelta(hours=due.every_hours):
         return None
-    audit, request_id = AuditLog(settings.audit), secrets.token_hex(8)
+    audit, request_id = AuditLog(settings.audit), new_request()
     audit.append(Event(WHO, "", due.request.workflow, due.target, request_id=request_id))
     run_id = runs.submit(due.request, WHO).run_id
     audit.append(Event(WHO, "", "queue", run_id, request_id=request_id))

@@ -54,11 +54,11 @@ def register(app: Dash, kind: str, view: str, look: Callable[[Json, str], Looked
         State(view, "data"),
         State(Shell.THEME, "data"),
     )
-    def show_first(name: str, view: Json, theme: str) -> list[Component]:
+    def show_first(name: str | None, view: Json, theme: str) -> list[Component]:
         return _detail(look(view, theme), name)
 
 
-def _detail(looked: Looked, name: str) -> list[Component]:
+def _detail(looked: Looked, name: str | None) -> list[Component]:
     found = next((each for each in looked.columns if each.name == name), None)
     if found is None:
         raise PreventUpdate

@@ -2,11 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict
 
 from app.queries.as_of import asked
 
 Theme = Literal["light", "dark"]
+Field = str | int | float | None
+"""What one field of a form holds."""
+
+
+class Named(TypedDict):
+    """The id of a field of a form, whose ids tell the fields apart by their name."""
+
+    name: str
+
+
+class OfEngine(TypedDict):
+    """Which engine a page shows, and at which snapshot; None for now."""
+
+    fleet: str
+    engine: str
+    as_of: int | None
 
 
 @dataclass(frozen=True)

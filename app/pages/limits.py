@@ -12,7 +12,7 @@ from app.components.limit_table import limit_table
 from app.components.quality_head import nothing_yet, quality_head
 from app.components.quality_nav import fleet_tabs
 from app.launcher import Launcher, LaunchError
-from app.pages import PageRequest
+from app.pages import Field, Named, PageRequest
 from app.queries import deliveries, limits
 from app.queries.decidable import regimes
 from app.security import current_user
@@ -61,7 +61,7 @@ def register(app: Dash, services: Services) -> None:
         running=[(Output(ids.SEND, "disabled"), True, False)],
         prevent_initial_call=True,
     )
-    def set_limit(_clicks: int, values: list[Any], names: list[Any], fleet: str) -> Component:
+    def set_limit(_clicks: int, values: list[Field], names: list[Named], fleet: str) -> Component:
         given = {each["name"]: value for each, value in zip(names, values, strict=True)}
         return _set(launcher, fleet, given)
 

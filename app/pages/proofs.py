@@ -1,7 +1,6 @@
 """Verify a sample: the proofs of predictions that are drawn at random."""
 
 from enum import StrEnum
-from typing import Any
 
 import dash_bootstrap_components as dbc
 from dash import Dash, Input, Output, State, html
@@ -12,7 +11,7 @@ from app.components.addresses import PROOF
 from app.components.aria import aria
 from app.components.proof_view import sample_view
 from app.launcher import LaunchError
-from app.pages import PageRequest
+from app.pages import Field, PageRequest
 from app.proving import SIZES, verify_sample
 from app.queries.proof import Sample
 from app.security import current_user
@@ -61,13 +60,13 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
         running=[(Output(Ids.GO, "disabled"), True, False)],
     )
-    def verify(clicks: int | None, size: Any) -> list[Component]:
+    def verify(clicks: int | None, size: Field) -> list[Component]:
         if not clicks:
             raise PreventUpdate
         return sample_view(_verified(services, size))
 
 
-def _verified(services: Services, size: Any) -> Sample:
+def _verified(services: Services, size: Field) -> Sample:
     try:
         return verify_sample(services, current_user(), int(str(size or SIZES[0])))
     except (Refused, LaunchError, ValueError) as error:

@@ -1,6 +1,5 @@
 """The guard before every request: nothing anonymous but sign-in, health and what sign-in needs."""
 
-import secrets
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +18,7 @@ from app.security.entry import session_token
 from app.security.secret import secret_key
 from app.security.sessions import session_user
 from app.services import Services
+from lakehouse.audit import new_request
 
 LARGEST_BODY = 2**20
 CSRF_COOKIE = "_csrf_token"
@@ -94,7 +94,7 @@ def _methods(server: Flask) -> set[str]:
 
 
 def _begin() -> None:
-    g.request_id = secrets.token_hex(8)
+    g.request_id = new_request()
     g.user = None
     g.token = None
 

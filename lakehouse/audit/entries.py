@@ -1,6 +1,7 @@
 """What stands in the audit log: events as they were told, entries as they were written."""
 
 import json
+import secrets
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from typing import Any, Literal
@@ -24,7 +25,7 @@ class Event:
         object: what it was done to, such as ``FD001`` or a run id.
         outcome: allowed, refused (not permitted) or failed (permitted, but it went wrong).
         reason: why, in words.
-        request_id: joins the entry with the web server's log.
+        request_id: joins the entry with others of the same request, and the web server's log.
         before: JSON value that held before a change.
         after: JSON value that holds after it.
     """
@@ -38,6 +39,11 @@ class Event:
     request_id: str = ""
     before: Any = None
     after: Any = None
+
+
+def new_request() -> str:
+    """A number for a request that nobody else has."""
+    return secrets.token_hex(8)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from lakehouse import VERSION
-from lakehouse.artifacts import MANIFEST, OUT_OF_FOLD, manifest_sha256
+from lakehouse.artifacts import OUT_OF_FOLD
 from lakehouse.clock import iso, moment
 from lakehouse.pins import learned_from, made_by
 from lakehouse.proof.chain import Finding, Link, Part, broken, link, sound, unknown
@@ -18,6 +18,7 @@ from lakehouse.proof.evidence import Evidence
 from lakehouse.proof.origin import NODE, Origin
 from lakehouse.proof.recorded import (
     as_asked,
+    model_as_recorded,
     parameters_as_published,
     promotion_as_published,
     verdict_as_published,
@@ -164,19 +165,8 @@ def _model(evidence: Evidence, found: Origin, model: Artifact | None) -> Link:
         return link("model", "Model", (), _no_model(found))
     digest = str(model.properties["sha256"])
     parts = [Part("model", model.name, {"model": model.name}), Part("sha256", digest)]
-    finding = evidence.folder(model.uri)
-    if not finding.faults:
-        finding += evidence.once("model", model.id, lambda: _same_model(evidence, model))
+    finding = evidence.once("model", model.id, partial(model_as_recorded, evidence, model))
     return link("model", "Model", parts, finding)
-
-
-def _same_model(evidence: Evidence, model: Artifact) -> Finding:
-    """Whether its files are those that its name and ML Metadata mean."""
-    manifest = json.loads((evidence.settings.home / model.uri / MANIFEST).read_text())
-    found, noted = manifest_sha256(manifest), str(model.properties["sha256"])
-    if found != noted or not model.name.endswith(noted[:8]):
-        return broken(model.uri, f"its files hash to {found[:12]}…, recorded is {noted[:12]}…")
-    return sound(f"its files hash to {noted[:12]}…, as ML Metadata recorded")
 
 
 def _evaluation(evidence: Evidence, found: Origin, push: Push | None) -> Link:

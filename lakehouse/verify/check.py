@@ -99,7 +99,7 @@ class _Check:
             yield from step_findings(runs, metadata)
             store = RunStore(self._settings)
             yield from commit_findings(runs, store, metadata, self._commits)
-        yield from folder_findings(self._settings)
+        yield from folder_findings(self._settings, metadata)
         yield from serving_findings(self._settings, self._snapshot.live)
         yield from _audit(self._settings)
 

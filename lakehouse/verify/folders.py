@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from lakehouse.artifacts import MANIFEST, BrokenArtifactError, check, manifest_sha256
+from lakehouse.artifacts import MANIFEST, BrokenArtifactError, check, holds, manifest_sha256
 from lakehouse.metadata import Metadata
 from lakehouse.metadata_types import ARTIFACT_TYPES
 from lakehouse.serving import live
@@ -11,13 +11,17 @@ from lakehouse.settings import Settings
 from lakehouse.verify.finding import Finding
 
 
-def folder_findings(settings: Settings) -> Iterator[Finding]:
+def folder_findings(settings: Settings, metadata: Metadata | None) -> Iterator[Finding]:
     """Published folders with a file that is missing or has changed."""
+    models = () if metadata is None else metadata.artifacts("Model")
+    recorded = {settings.home / model.uri: str(model.properties["sha256"]) for model in models}
     for folder in sorted(settings.artifacts.glob("*/[!.]*/")):
         try:
             check(folder)
         except BrokenArtifactError as error:
             where, _, detail = str(error).rpartition(": ")
+            if folder in recorded and holds(folder, recorded[folder]):
+                where, detail = f"{folder / MANIFEST}", "the files are sound, this list is not"
             yield Finding("changed_artifact", _relative(settings, Path(where)), detail)
 
 

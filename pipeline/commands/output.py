@@ -2,7 +2,6 @@
 
 import getpass
 import json
-import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -12,7 +11,7 @@ from typing import Any, NoReturn, ParamSpec
 
 import click
 
-from lakehouse.audit import AuditLog, Event
+from lakehouse.audit import AuditLog, Event, new_request
 from lakehouse.clock import iso
 from lakehouse.settings import Settings
 
@@ -73,7 +72,7 @@ def audited(settings: Settings, action: str, target: str, asked: Any = None) -> 
     Returns:
         What joins it with the run, see :func:`queued`.
     """
-    request = secrets.token_hex(8)
+    request = new_request()
     event = Event(me(), "admin", action, target, request_id=request, after=asked)
     AuditLog(settings.audit).append(event)
     return request

@@ -17,7 +17,7 @@ from app.components.shell import Ids as Shell
 from app.components.shell import show_newest
 from app.components.states import no_longer, skeleton
 from app.launcher import Launcher, LaunchError
-from app.pages import PageRequest
+from app.pages import Field, OfEngine, PageRequest
 from app.pages.engine import correcting
 from app.queries import pins
 from app.queries.let_go import let_go
@@ -132,7 +132,7 @@ def register(app: Dash, services: Services) -> None:
         State(Ids.VIEW, "data"),
         prevent_initial_call=True,
     )
-    def report_failure(_clicks: int, cycle: Any, reason: str | None, view: Json) -> Component:
+    def report_failure(_clicks: int, cycle: Field, reason: str | None, view: OfEngine) -> Component:
         return _report(launcher, view, cycle, reason or "")
 
     app.clientside_callback(
@@ -169,7 +169,7 @@ def _span(query: Mapping[str, str]) -> list[float] | None:
     return [first, last] if -1e9 < first < last < 1e9 else None
 
 
-def _report(launcher: Launcher, view: Json, cycle: Any, reason: Any) -> Component:
+def _report(launcher: Launcher, view: OfEngine, cycle: Field, reason: str) -> Component:
     try:
         user = current_user()
         done = launcher.report_failure(user, view["fleet"], view["engine"], cycle, reason)

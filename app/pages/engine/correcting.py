@@ -9,6 +9,7 @@ from app.components import correction_form
 from app.components.correction_form import DIALOG, field_id
 from app.components.report_failure import not_reported
 from app.launcher import Launcher, LaunchError
+from app.pages import Field, Named, OfEngine
 from app.queries import corrections, launchable
 from app.security import current_user
 from app.security.roles import Refused
@@ -28,7 +29,7 @@ def register(app: Dash, services: Services, view: str, launcher: Launcher) -> No
         State(view, "data"),
         prevent_initial_call=True,
     )
-    def fill_form(is_open: bool, of: Json) -> Any:
+    def fill_form(is_open: bool, of: OfEngine) -> Any:
         if not is_open:
             return no_update, no_update
         pinned, engine = services.pinned(), (of["fleet"], of["engine"])
@@ -47,7 +48,7 @@ def register(app: Dash, services: Services, view: str, launcher: Launcher) -> No
         Input(field_id("column"), "value"),
         State(view, "data"),
     )
-    def show_reading(cycle: Any, column: Any, of: Json) -> tuple[str, Json | None]:
+    def show_reading(cycle: Field, column: Field, of: OfEngine) -> tuple[str, Json | None]:
         if not isinstance(cycle, int) or column not in profile.signal_names:
             return "Choose a flight and a column.", None
         place = (of["fleet"], of["engine"], cycle)
@@ -65,12 +66,14 @@ def register(app: Dash, services: Services, view: str, launcher: Launcher) -> No
         running=[(Output(ids.SEND, "disabled"), True, False)],
         prevent_initial_call=True,
     )
-    def send(_clicks: int, values: Any, names: Any, seen: Json | None, of: Json) -> Component:
+    def send(
+        _clicks: int, values: list[Field], names: list[Named], seen: Json | None, of: OfEngine
+    ) -> Component:
         fields = {each["name"]: value for each, value in zip(names, values, strict=True)}
         return _send(launcher, of, fields, seen)
 
 
-def _send(launcher: Launcher, view: Json, fields: Json, seen: Json | None) -> Component:
+def _send(launcher: Launcher, view: OfEngine, fields: Json, seen: Json | None) -> Component:
     try:
         asked = correction_form.asked_correction(view, fields, seen)
         done = launcher.correct(current_user(), asked)

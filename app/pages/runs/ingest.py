@@ -55,7 +55,13 @@ def register(app: Dash, services: Services, launcher: Launcher) -> None:
         running=[(Output(ids.SUBMIT, "disabled"), True, False)],
         prevent_initial_call=True,
     )
-    def start_ingest(_clicks: int, uploads: Any, landing: Any, fleet: Any, kind: Any) -> Any:
+    def start_ingest(
+        _clicks: int,
+        uploads: list[str] | None,
+        landing: list[str] | None,
+        fleet: str | None,
+        kind: str | None,
+    ) -> Any:
         said = "" if kind == ingest_form.BY_NAME else kind
         files = Files.chosen(uploads, landing, fleet, said)
         return answer(lambda: launcher.ingest(current_user(), files))

@@ -6,6 +6,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
 from app.components import retrain_form
 from app.launcher import Launcher
+from app.pages import Field, Named
 from app.pages.runs.answer import answer
 from app.queries import launchable
 from app.security import current_user
@@ -55,9 +56,11 @@ def _register_launch(app: Dash, launcher: Launcher) -> None:
         running=[(Output(ids.SUBMIT, "disabled"), True, False)],
         prevent_initial_call=True,
     )
-    def start_training(_clicks: int, fleet: Any, names: Any, values: Any) -> Any:
+    def start_training(
+        _clicks: int, fleet: str | None, names: list[Named], values: list[Field]
+    ) -> Any:
         parameters = retrain_form.given(names, values)
-        return answer(lambda: launcher.retrain(current_user(), str(fleet or ""), parameters))
+        return answer(lambda: launcher.retrain(current_user(), fleet or "", parameters))
 
     @app.callback(
         Output(ids.GO, "href", allow_duplicate=True),
@@ -67,5 +70,5 @@ def _register_launch(app: Dash, launcher: Launcher) -> None:
         running=[(Output(ids.SCORE, "disabled"), True, False)],
         prevent_initial_call=True,
     )
-    def start_scoring(_clicks: int, fleet: Any) -> Any:
-        return answer(lambda: launcher.score(current_user(), str(fleet or "")))
+    def start_scoring(_clicks: int, fleet: str | None) -> Any:
+        return answer(lambda: launcher.score(current_user(), fleet or ""))

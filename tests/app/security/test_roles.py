@@ -103,7 +103,8 @@ def sent(part: dict[str, Any]) -> Any:
     """A field as a browser sends it: of a pattern, the one that there is."""
     if not part["id"].startswith("{"):
         return part
-    one = part | {"id": dict.fromkeys(json.loads(part["id"]), "x")}
+    known = json.loads(part["id"])
+    one = part | {"id": {name: "x" if isinstance(of, list) else of for name, of in known.items()}}
     return [one] if '"ALL"' in part["id"] else one
 
 

@@ -174,6 +174,9 @@ FAULTS: dict[str, Callable[[Path], Planted]] = {
     "schema": flipped("schema", lambda home: published(home, "SchemaGen/*/schema.pbtxt")),
     "graph": flipped("code", lambda home: published(home, "Transform/t-*/transform_graph.json")),
     "model": flipped("model", lambda home: published(home, "Trainer/f-*/*.ubj")),
+    "manifest": flipped(
+        "model", lambda home: published(home, "Trainer/f-*/*.ubj").with_name("MANIFEST.json")
+    ),
     "learnt": flipped("training", lambda home: published(home, "Trainer/*/out_of_fold.parquet")),
     "metrics": flipped("evaluation", lambda home: published(home, "Evaluator/*/metrics.json")),
     "push": flipped("promoted", lambda home: published(home, "Pusher/*/pushed.json")),

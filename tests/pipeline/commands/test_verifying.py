@@ -109,6 +109,14 @@ def changed_model(home: Path) -> Planted:
     return "changed_artifact", file.relative_to(home).as_posix()
 
 
+def changed_manifest(home: Path) -> Planted:
+    """The files are those that ML Metadata knows, so it is the list that is wrong."""
+    file = next((home / "artifacts" / "Trainer").glob("*/*.ubj")).with_name("MANIFEST.json")
+    told = json.loads(file.read_text())
+    file.write_text(json.dumps(told | {"model.json": "0" * 64}))
+    return "changed_artifact", file.relative_to(home).as_posix()
+
+
 def exchanged_model(home: Path) -> Planted:
     """File and manifest agree, but ML Metadata knows another model."""
     file = next((home / "artifacts" / "Trainer").glob("*/*.ubj"))
@@ -301,7 +309,8 @@ def broken_pointer(home: Path) -> Planted:
 
 FAULTS = (
     flipped_byte, missing_file, empty_commit, missing_middle_commit, missing_newest_commit,
-    missing_commit_with_a_checkpoint, truncated_commit, changed_model, exchanged_model,
+    missing_commit_with_a_checkpoint, truncated_commit, changed_model, changed_manifest,
+    exchanged_model,
     unrecorded_step, unknown_run, row_count, disagreement, broken_metadata, no_metadata, audit,
     no_audit, damaged_checkpoint, lying_checkpoint, missing_checkpoint, missing_table, no_hashes,
     no_snapshots, missing_newest_hashes, missing_newest_snapshot, damaged_book_keeping,
