@@ -30,6 +30,10 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+class ExchangedArtifactError(BrokenArtifactError):
+    """A published folder agrees with its manifest, but both are not what was recorded."""
+
+
 def publish(target: Path, fill: Callable[[Path], None]) -> dict[str, str]:
     """Let ``fill`` write files into a new folder and publish it as ``target``.
 
@@ -56,12 +60,31 @@ def publish(target: Path, fill: Callable[[Path], None]) -> dict[str, str]:
     return manifest
 
 
-def check(folder: Path) -> dict[str, str]:
+def check(folder: Path, recorded: str = "") -> dict[str, str]:
     """The manifest of a published folder, its files hashed again.
 
+    Args:
+        folder: the folder.
+        recorded: sha256 of what it holds, as the metadata store knows it; empty where it does not.
+
     Raises:
-        BrokenArtifactError: the manifest or a file is missing, or a file has changed.
+        BrokenArtifactError: the manifest or a file is missing, or one of them has changed.
+        ExchangedArtifactError: both agree, but are not what was recorded.
     """
+    try:
+        manifest = _as_listed(folder)
+    except BrokenArtifactError:
+        if recorded and _holds(folder, recorded):
+            detail = "the files are those that were published, this list of them is not"
+            raise BrokenArtifactError(f"{folder / MANIFEST}: {detail}") from None
+        raise
+    if recorded and manifest_sha256(manifest) != recorded:
+        detail = "files and manifest agree, but are not what was recorded"
+        raise ExchangedArtifactError(f"{folder}: {detail}")
+    return manifest
+
+
+def _as_listed(folder: Path) -> dict[str, str]:
     try:
         manifest: dict[str, str] = json.loads((folder / MANIFEST).read_text())
     except (OSError, ValueError) as error:
@@ -83,7 +106,7 @@ def manifest_sha256(manifest: Mapping[str, str]) -> str:
     return digest.hexdigest()
 
 
-def holds(folder: Path, recorded: str) -> bool:
+def _holds(folder: Path, recorded: str) -> bool:
     """Whether a folder's files are those of a recorded sha256, whatever its manifest says."""
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
     found = {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}

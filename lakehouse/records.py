@@ -29,6 +29,13 @@ class Artifact:
     id: int = 0
     time: int = 0
 
+    @property
+    def files_sha256(self) -> str:
+        """The recorded sha256 of what its folder holds; empty for a table, and where none was."""
+        known = self.properties.get("files_sha256")
+        # Of a model it is what gives it its name, and was always recorded.
+        return str(known or (self.properties.get("sha256", "") if self.type == "Model" else ""))
+
 
 @dataclass(frozen=True)
 class Execution:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from lakehouse.artifacts import write_atomically
 
+PUSHED = "pushed.json"
+"""In the folder of a push: the pointer as it was when the model went live."""
+
 
 @dataclass(frozen=True)
 class Live:
@@ -38,6 +41,16 @@ def live(serving: Path, fleet: str) -> Live | None:
     """What is live for a fleet, None while nothing is."""
     file = serving / fleet / "live.json"
     return Live(**json.loads(file.read_text())) if file.is_file() else None
+
+
+def pushed(folder: Path) -> Live:
+    """What a Pusher's published folder says that went live.
+
+    Raises:
+        OSError: it has no such file.
+        ValueError, TypeError: the file says something else.
+    """
+    return Live(**json.loads((folder / PUSHED).read_text()))
 
 
 def all_live(serving: Path) -> dict[str, Live]:

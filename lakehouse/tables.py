@@ -244,7 +244,7 @@ SNAPSHOTS = Table(
 
 FILES = Table(
     "ops/files",
-    "one file that a commit added, with its hash",
+    "one file that a commit added, or the commit itself, with its hash",
     ("table", "version", "path"),
     (
         Column("table", "string", "table name"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import narwhals as nw
 
-from lakehouse.artifacts import publish
+from lakehouse.artifacts import manifest_sha256, publish
 from lakehouse.engines import Where
 from lakehouse.failpoints import failpoint
 from lakehouse.journal import Journal
@@ -111,7 +111,7 @@ class Step:
         folder = self.home.settings.artifacts / self.node / name
         if any(used.artifact.name == name for used in self.outputs):
             folder = folder.with_name(f"{name}.{kind}")
-        publish(folder, fill)
+        properties["files_sha256"] = manifest_sha256(publish(folder, fill))
         uri = folder.relative_to(self.home.settings.home).as_posix()
         self.outputs.append(Used(kind.lower(), Artifact(kind, name, uri, properties)))
         return folder

@@ -213,7 +213,7 @@ def _schema_holds(evidence: Evidence, schema: str, artifact: Artifact | None) ->
     """A schema is named by what it says: fleet and text hash to its id."""
     if artifact is None:
         return broken(f"schema {schema}", "ML Metadata does not know it")
-    finding = evidence.folder(artifact.uri)
+    finding = evidence.folder(artifact)
     if finding.faults:
         return finding
     text = (evidence.settings.home / artifact.uri / "schema.pbtxt").read_text()
@@ -258,10 +258,10 @@ def _checked(evidence: Evidence, row: Row, anomalies: Artifact | None) -> Findin
     name = str(row["delivery_id"])
     if anomalies is None:
         return unknown(f"ML Metadata has no verdict on {name} (a stream records once a minute)")
-    finding = evidence.folder(anomalies.uri)
+    finding = evidence.folder(anomalies)
     statistics = evidence.artifact("ExampleStatistics", name)
     if statistics is not None:
-        finding += evidence.folder(statistics.uri)
+        finding += evidence.folder(statistics)
     if finding.faults:
         return finding
     told = json.loads((evidence.settings.home / anomalies.uri / "findings.json").read_text())

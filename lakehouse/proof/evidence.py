@@ -90,9 +90,9 @@ class Evidence:
         """Who asked for a run, as the audit log tells; nobody where it says nothing of the run."""
         return frozenset(entry.actor for entry in self._queued().get(run_id, ()))
 
-    def folder(self, uri: str) -> Finding:
-        """Whether a published folder is what its manifest says."""
-        return self.once("folder", uri, lambda: _folder(self.settings.home, uri))
+    def folder(self, artifact: Artifact) -> Finding:
+        """Whether a published folder is what its manifest and ML Metadata say."""
+        return self.once("folder", artifact.uri, lambda: _folder(self.settings.home, artifact))
 
     def audit(self) -> Finding:
         """Whether the audit log is whole."""
@@ -178,14 +178,14 @@ def _collected_or_none(frame: nw.LazyFrame[Any]) -> pl.DataFrame | None:
         return None
 
 
-def _folder(home: Path, uri: str) -> Finding:
+def _folder(home: Path, artifact: Artifact) -> Finding:
     try:
-        files = check(home / uri)
+        files = check(home / artifact.uri, artifact.files_sha256)
     except BrokenArtifactError as error:
         where, _, detail = str(error).rpartition(": ")
         return broken(Path(where).relative_to(home).as_posix(), detail)
     count = "its file hashes" if len(files) == 1 else f"all {len(files)} files hash"
-    return sound(f"{uri}: {count} as published")
+    return sound(f"{artifact.uri}: {count} as published")
 
 
 def _audit(settings: Settings) -> Finding:

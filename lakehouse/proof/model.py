@@ -26,7 +26,7 @@ from lakehouse.proof.recorded import (
 from lakehouse.records import Artifact, Execution
 from lakehouse.registry import judges
 from lakehouse.row_diff import UNREADABLE
-from lakehouse.serving import live
+from lakehouse.serving import live, pushed
 from lakehouse.tables import FEATURES, SILVER
 
 SHOWN = ("average_precision", "rmse", "coverage")
@@ -105,7 +105,7 @@ def _code(evidence: Evidence, found: Origin, model: Artifact | None) -> Link:
     parts += [Part(label, f"Stillwater {code}") for label, code in versions.items() if code]
     if graph is None:
         return link("code", "Features code", parts, broken(name, "ML Metadata has no such graph"))
-    finding = evidence.folder(graph.uri) + sound(f"here runs Stillwater {VERSION}")
+    finding = evidence.folder(graph) + sound(f"here runs Stillwater {VERSION}")
     return link("code", "Features code", parts, finding)
 
 
@@ -157,7 +157,7 @@ def _learned(evidence: Evidence, model: Artifact) -> Finding:
 
 def _published(evidence: Evidence, artifact: Artifact) -> Finding:
     stored = "delta_table" in artifact.properties
-    return Finding() if stored else evidence.folder(artifact.uri)
+    return Finding() if stored else evidence.folder(artifact)
 
 
 def _model(evidence: Evidence, found: Origin, model: Artifact | None) -> Link:
@@ -186,7 +186,7 @@ def _evaluation(evidence: Evidence, found: Origin, push: Push | None) -> Link:
         Part("reasons", "; ".join(reasons) or "none given"),
         Part("metrics", told),
     ]
-    finding = evidence.folder(evaluation.uri) + evidence.folder(blessing.uri)
+    finding = evidence.folder(evaluation) + evidence.folder(blessing)
     if not finding.faults:
         finding += _as_recorded(evidence, evaluation, metrics)
         finding += verdict_as_published(evidence, blessing, reasons)
@@ -245,7 +245,7 @@ def _promoted(evidence: Evidence, push: Push | None) -> Link:
     # A promotion by a person has a reason of its own, one by the gate that of its evaluation.
     if reason := push.artifact.properties.get("reason"):
         parts.append(Part("reason", str(reason)))
-    finding = evidence.folder(push.artifact.uri)
+    finding = evidence.folder(push.artifact)
     if push.step is None:
         finding += broken(push.artifact.uri, "ML Metadata has no step that published it")
     if not finding.faults:
@@ -287,4 +287,7 @@ def _pointer(evidence: Evidence, push: Push, following: tuple[Push, ...]) -> Fin
     if entry is None or entry.model_id != push.model_id:
         served = entry.model_id if entry else "nothing"
         return broken(where, f"it names {served}, last promoted was {push.model_id}")
+    whole = not evidence.folder(push.artifact).faults
+    if whole and entry != pushed(evidence.settings.home / push.artifact.uri):
+        return broken(where, f"it is not what was published when {push.model_id} went live")
     return sound(f"{where} names it")

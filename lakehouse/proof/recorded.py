@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lakehouse.artifacts import MANIFEST, PROMOTION, holds, manifest_sha256
+from lakehouse.artifacts import PROMOTION
 from lakehouse.pins import made_by
 from lakehouse.proof.chain import Finding, broken, sound
 from lakehouse.proof.evidence import Evidence
@@ -22,15 +22,11 @@ VERDICTS = ("BLESSED", "NOT_BLESSED")
 
 def model_as_recorded(evidence: Evidence, model: Artifact) -> Finding:
     """Whether its files are those that its name and ML Metadata mean."""
-    folder, noted = evidence.settings.home / model.uri, str(model.properties["sha256"])
-    finding = evidence.folder(model.uri)
+    finding, noted = evidence.folder(model), model.files_sha256
     if finding.faults:
-        # The list of the files stands in no list itself.
-        wrong = broken(f"{model.uri}/{MANIFEST}", "its files are sound, this list of them is not")
-        return wrong if holds(folder, noted) else finding
-    found = manifest_sha256(json.loads((folder / MANIFEST).read_text()))
-    if found != noted or not model.name.endswith(noted[:8]):
-        return broken(model.uri, f"its files hash to {found[:12]}…, recorded is {noted[:12]}…")
+        return finding
+    if not model.name.endswith(noted[:8]) or model.properties["sha256"] != noted:
+        return broken(model.uri, f"its files hash to {noted[:12]}…, which is another model's")
     return finding + sound(f"its files hash to {noted[:12]}…, as ML Metadata recorded")
 
 

@@ -38,6 +38,7 @@ class Versions:
         self._found: dict[tuple[str, int], Finding] = {}
         self._files: dict[tuple[str, str], tuple[Fault, ...]] = {}
         self._contents: dict[tuple[str, str], Content] = {}
+        self._commits: dict[str, dict[int, Fault]] = {}
         self._newest: dict[str, frozenset[str]] = {}
         self._gone: dict[str, Callable[[int], bool]] = {}
         # Before the list has been looked at no file has a hash, that of the list included.
@@ -75,8 +76,8 @@ class Versions:
                 for table, path, digest in rows.select("table", "path", "sha256").iter_rows()
             }
             # Its own files but the newest are in the list, too.
-            self._found.clear()
-            self._files.clear()
+            for known in (self._found, self._files, self._commits):
+                known.clear()
             finding = self._newest_of(FILES.name)
         return finding
 
@@ -94,6 +95,7 @@ class Versions:
         faults = tuple(fault for file in files for fault in self._file(table, file))
         lost = gone if gone and not self._let_go(table, version) else self._lost(table, gone)
         faults += tuple(Fault(f"lake/{table}/{file.file}", "it is missing") for file in lost)
+        faults += self._changed(table, version)
         if faults:
             return Finding(faults)
         noted = self._noted(table, version)
@@ -120,6 +122,18 @@ class Versions:
         if expected is not None and file_sha256(at) != expected:
             return (Fault(where, "its sha256 is not the one that was noted when it came"),)
         return ()
+
+    def _changed(self, table: str, version: int) -> tuple[Fault, ...]:
+        """Commits up to a version that do not hash to what was noted."""
+        if table not in self._commits:
+            log, detail = self.log(table), "its sha256 is not the one that was noted when it came"
+            self._commits[table] = {
+                number: Fault(f"{table}@{number}", detail)
+                for number, file in log.commit_files().items()
+                if (expected := self._hashes.get((table, file.relative_to(log.path).as_posix())))
+                and file_sha256(file) != expected
+            }
+        return tuple(fault for number, fault in self._commits[table].items() if number <= version)
 
     def _lost(self, table: str, gone: Iterable[DataFile]) -> list[DataFile]:
         """Those that the newest version needs too."""

@@ -26,6 +26,7 @@ from lakehouse.sqlite_copy import copy_database
 from lakehouse.tables import FILES, SNAPSHOTS, TABLES
 from lakehouse.verify.checkpoints import checkpoint_findings
 from lakehouse.verify.files import (
+    commit_hash_findings,
     content_findings,
     file_findings,
     hash_findings,
@@ -58,7 +59,12 @@ def verify(
     """
     with tempfile.TemporaryDirectory() as folder:
         check = _Check(settings, Path(folder), told or (lambda _share, _what: None))
-        return tuple(sorted(check.findings(deep)))
+        found = set(check.findings(deep))
+    # That a commit has changed says less than what is wrong with it.
+    said = {finding.where for finding in found if finding.what != "changed_commit"}
+    return tuple(
+        sorted(each for each in found if each.what != "changed_commit" or each.where not in said)
+    )
 
 
 class _Check:
@@ -137,9 +143,13 @@ class _Check:
         problems = list(log_findings(name, log, self._snapshot.versions.get(name)))
         problems = problems or list(checkpoint_findings(name, log))
         whole = not problems and bool(log.commit_files())
-        problems += hash_findings(name, log, self._hashes.get(name, {}))
+        hashes = self._hashes.get(name, {})
+        changed = list(commit_hash_findings(name, log, hashes))
+        yield from changed
+        problems += hash_findings(name, log, hashes)
         if whole:
             problems += self._content(name, log)
+            problems += () if changed else self._unreadable(name)
         if whole and not problems and not TABLES[name].is_data:
             # Of the newest of these files nothing notes the hash, and everything rests on them.
             newest = max(self._commits[name])
@@ -175,6 +185,8 @@ class _Check:
         self._commits[name] = {commit.version: commit for commit in log.commits()}
         yield from file_findings(name, log, self._needed(name), self._hashes.get(name, {}))
         yield from count_findings(name, log)
+
+    def _unreadable(self, name: str) -> Iterator[Finding]:
         try:
             self._lake.scan(name)
         except Exception as error:

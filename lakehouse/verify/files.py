@@ -76,10 +76,21 @@ def unnoted_findings(
 def hash_findings(name: str, log: DeltaLog, hashes: Hashes) -> Iterator[Finding]:
     """Files that are there but do not hash to what was noted; the log need not be whole."""
     for path, expected in hashes.items():
+        if path.startswith("_delta_log/"):
+            continue
         at = log.path / DataFile(path, 0).file
         if at.is_file() and file_sha256(at) != expected:
             detail = "its sha256 is not the one that was noted when it was written"
             yield Finding("changed_file", f"lake/{name}/{path}", detail)
+
+
+def commit_hash_findings(name: str, log: DeltaLog, hashes: Hashes) -> Iterator[Finding]:
+    """Commits that are there but do not hash to what was noted."""
+    for version, file in log.commit_files().items():
+        expected = hashes.get(file.relative_to(log.path).as_posix())
+        if expected is not None and file_sha256(file) != expected:
+            detail = "its sha256 is not the one that was noted when it was written"
+            yield Finding("changed_commit", f"{name}@{version}", detail)
 
 
 def content_findings(lake: Lake, name: str, versions: Iterable[int]) -> Iterator[Finding]:

@@ -3,26 +3,25 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from lakehouse.artifacts import MANIFEST, BrokenArtifactError, check, holds, manifest_sha256
+from lakehouse.artifacts import MANIFEST, BrokenArtifactError, ExchangedArtifactError, check
 from lakehouse.metadata import Metadata
 from lakehouse.metadata_types import ARTIFACT_TYPES
-from lakehouse.serving import live
+from lakehouse.serving import Live, live, pushed
 from lakehouse.settings import Settings
 from lakehouse.verify.finding import Finding
 
 
 def folder_findings(settings: Settings, metadata: Metadata | None) -> Iterator[Finding]:
-    """Published folders with a file that is missing or has changed."""
-    models = () if metadata is None else metadata.artifacts("Model")
-    recorded = {settings.home / model.uri: str(model.properties["sha256"]) for model in models}
+    """Published folders with a file that is gone or has changed, or that were exchanged."""
+    recorded = {} if metadata is None else _recorded(settings, metadata)
     for folder in sorted(settings.artifacts.glob("*/[!.]*/")):
         try:
-            check(folder)
+            check(folder, recorded.get(folder, ""))
         except BrokenArtifactError as error:
             where, _, detail = str(error).rpartition(": ")
-            if folder in recorded and holds(folder, recorded[folder]):
-                where, detail = f"{folder / MANIFEST}", "the files are sound, this list is not"
-            yield Finding("changed_artifact", _relative(settings, Path(where)), detail)
+            exchanged = isinstance(error, ExchangedArtifactError)
+            what = "disagreement" if exchanged else "changed_artifact"
+            yield Finding(what, _relative(settings, Path(where)), detail)
 
 
 def serving_findings(settings: Settings, served: Mapping[str, str]) -> Iterator[Finding]:
@@ -46,14 +45,30 @@ def serving_findings(settings: Settings, served: Mapping[str, str]) -> Iterator[
             continue
         if entry is None:
             continue
+        if not _is_as_pushed(settings, entry):
+            detail = f"it is not what its run {entry.run_id} published"
+            yield Finding("changed_artifact", _relative(settings, file), detail)
+            continue
         for uri in (entry.model, entry.transform):
             if not (settings.home / uri / MANIFEST).is_file():
                 detail = f"{fleet} is served by {entry.model_id}, which needs it"
                 yield Finding("missing_artifact", uri, detail)
 
 
+def _is_as_pushed(settings: Settings, entry: Live) -> bool:
+    """Whether a pointer is what its run published; a damaged folder is told by itself."""
+    folder = settings.artifacts / "Pusher" / f"{entry.run_id}.{entry.model_id}"
+    if not folder.is_dir():
+        return False
+    try:
+        check(folder)
+    except BrokenArtifactError:
+        return True
+    return entry == pushed(folder)
+
+
 def recorded_findings(settings: Settings, metadata: Metadata) -> Iterator[Finding]:
-    """Recorded folders that are gone, and models that are not those that were recorded."""
+    """Recorded folders that are gone."""
     gone: set[str] = set()
     for kind in ARTIFACT_TYPES:
         for artifact in metadata.artifacts(kind):
@@ -62,21 +77,16 @@ def recorded_findings(settings: Settings, metadata: Metadata) -> Iterator[Findin
                 gone.add(artifact.uri)
     for uri in sorted(gone):
         yield Finding("missing_artifact", uri, "it is recorded, its folder is gone")
-    for model in metadata.artifacts("Model"):
-        if model.uri in gone:
-            continue
-        digest = _model_digest(settings.home / model.uri)
-        if digest is not None and digest != model.properties["sha256"]:
-            detail = "files and manifest agree, but they are not the model that was recorded"
-            yield Finding("disagreement", model.uri, detail)
 
 
-def _model_digest(folder: Path) -> str | None:
-    """The sha256 that names a model, from its files; None while a file does not fit."""
-    try:
-        return manifest_sha256(check(folder))
-    except BrokenArtifactError:
-        return None
+def _recorded(settings: Settings, metadata: Metadata) -> dict[Path, str]:
+    """Published folder to the sha256 that ML Metadata knows of what it holds."""
+    return {
+        settings.home / artifact.uri: artifact.files_sha256
+        for kind in ARTIFACT_TYPES
+        for artifact in metadata.artifacts(kind)
+        if artifact.files_sha256
+    }
 
 
 def _relative(settings: Settings, path: Path) -> str:

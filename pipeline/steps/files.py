@@ -1,8 +1,9 @@
-"""What each file hashed to when it was added, so that a flipped byte can be found years later."""
+"""What files and commits hashed to when they came, so that a flipped byte is found years later."""
 
 import polars as pl
 
 from lakehouse.artifacts import file_sha256
+from lakehouse.commits import DeltaLog
 from lakehouse.lake import Lake
 from lakehouse.tables import FILES, TABLES
 from lakehouse.writes import Commit
@@ -10,12 +11,12 @@ from pipeline.steps.frames import collect, lazy
 
 
 def record_files(lake: Lake, commit: Commit) -> int:
-    """Hash the files that came since the last time and write them to ops/files.
+    """Hash the files and commits that came since the last time and write them to ops/files.
 
     Those of the book-keeping too: its own newest file can only be noted the next time.
 
     Returns:
-        How many files were hashed.
+        How many were hashed.
     """
     known = collect(lake.scan(FILES.name))
     rows = [row for name in TABLES for row in _new_files(lake, name, known)]
@@ -32,7 +33,11 @@ def _new_files(lake: Lake, name: str, known: pl.DataFrame) -> list[tuple[str, in
     newest = known.filter(pl.col("table") == name)["version"].max()
     after = -1 if newest is None else int(str(newest))
     root = lake.path(name)
+    paths = [(file.version, file.path) for file in lake.added(name, after, version)]
+    for each, file in DeltaLog(root).commit_files().items():
+        if after < each <= version:
+            paths.append((each, file.relative_to(root).as_posix()))
     return [
-        (name, file.version, file.path, file.bytes, file_sha256(root / file.path))
-        for file in lake.added(name, after, version)
+        (name, each, path, (root / path).stat().st_size, file_sha256(root / path))
+        for each, path in paths
     ]

@@ -12,11 +12,10 @@ from lakehouse.clock import iso, now
 from lakehouse.failpoints import failpoint
 from lakehouse.promotion import candidate
 from lakehouse.requests import PromoteRequest
-from lakehouse.serving import Live, go_live, live
+from lakehouse.serving import PUSHED, Live, go_live, live, pushed
 from pipeline.step import Step, Summary
 
 How = Literal["retrain", "promote", "roll_back"]
-_FILE = "pushed.json"
 
 
 def promote(request: PromoteRequest, step: Step) -> Summary:
@@ -58,11 +57,11 @@ def put_live(step: Step, entry: Live, how: How, about: tuple[str, str]) -> None:
         fleet=mine.fleet,
         **told,
     )
-    go_live(step.home.settings.serving, Live(**json.loads((folder / _FILE).read_text())))
+    go_live(step.home.settings.serving, pushed(folder))
     failpoint(f"{step.node}.after_commit")
     step.note(f"{mine.model_id} is live for {mine.fleet}")
 
 
 def _write(entry: Live, told: Mapping[str, str], folder: Path) -> None:
-    (folder / _FILE).write_text(json.dumps(asdict(entry), indent=1))
+    (folder / PUSHED).write_text(json.dumps(asdict(entry), indent=1))
     (folder / PROMOTION).write_text(json.dumps(told, indent=1))

@@ -1,5 +1,6 @@
 """`stillwater prove`: every link of a prediction resolves, and each planted fault turns one red."""
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -102,6 +103,14 @@ def changed_blessing(home: Path) -> Planted:
 def changed_pointer(home: Path) -> Planted:
     file = home / "serving/F/live.json"
     file.write_text(file.read_text().replace('"model_id": "f-', '"model_id": "g-'))
+    return "served", "serving/F/live.json"
+
+
+def redated_pointer(home: Path) -> Planted:
+    """It names the model, but says that it went live on another day."""
+    file = home / "serving/F/live.json"
+    told = json.loads(file.read_text())
+    file.write_text(json.dumps(told | {"since": "2020-01-01T00:00:00Z"}))
     return "served", "serving/F/live.json"
 
 
@@ -213,6 +222,7 @@ FAULTS: dict[str, Callable[[Path], Planted]] = {
     ),
     "asker": another_asker,
     "pointer": changed_pointer,
+    "redated pointer": redated_pointer,
     "audit": changed_entry,
     "commit": changed_commit,
     "missing": missing_file,

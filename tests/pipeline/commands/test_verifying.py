@@ -173,7 +173,7 @@ def unknown_type(home: Path) -> Planted:
     """Its JSON is whole, and no reader understands it."""
     file = log(home, "quality/schemas").commit_files()[0]
     file.write_text(file.read_text().replace("string", "strong"))
-    return "unreadable_commit", f"quality/schemas@{newest(home, 'quality/schemas')}"
+    return "changed_commit", "quality/schemas@0"
 
 
 def broken_metadata(home: Path) -> Planted:
@@ -301,6 +301,23 @@ def missing_pointer(home: Path) -> Planted:
     return "missing_artifact", file.relative_to(home).as_posix()
 
 
+def changed_pointer(home: Path) -> Planted:
+    file = next((home / "serving").glob("*/live.json"))
+    told = json.loads(file.read_text())
+    file.write_text(json.dumps(told | {"silver_version": told["silver_version"] + 1}))
+    return "changed_artifact", file.relative_to(home).as_posix()
+
+
+def exchanged_statistics(home: Path) -> Planted:
+    """File and manifest agree, but ML Metadata knows other statistics."""
+    file = next((home / "artifacts" / "StatisticsGen").glob("*/*/FeatureStats.pb"))
+    file.write_bytes(file.read_bytes() + b"\0")
+    manifest = file.parent.parent / "MANIFEST.json"
+    name = file.relative_to(manifest.parent).as_posix()
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {name: file_sha256(file)}))
+    return "disagreement", manifest.parent.relative_to(home).as_posix()
+
+
 def broken_pointer(home: Path) -> Planted:
     file = next((home / "serving").glob("*/live.json"))
     file.write_text("x")
@@ -315,7 +332,7 @@ FAULTS = (
     no_audit, damaged_checkpoint, lying_checkpoint, missing_checkpoint, missing_table, no_hashes,
     no_snapshots, missing_newest_hashes, missing_newest_snapshot, damaged_book_keeping,
     flipped_byte_in_hashes, flipped_byte_in_snapshots, missing_replaced_file, missing_evaluation,
-    missing_pointer, broken_pointer,
+    missing_pointer, broken_pointer, changed_pointer, exchanged_statistics,
     another_author, unknown_type,
 )  # fmt: skip
 
@@ -362,7 +379,8 @@ def test_rows_that_do_not_hash_to_what_was_noted_are_found_by_a_deep_look(home: 
         " WHERE name = 'content_sha256' AND artifact_id IN"
         " (SELECT id FROM Artifact WHERE name = ?)",
     )
-    assert document(home, "verify")["ok"]
+    told = document(home, "verify", code=3)
+    assert [(f["what"], f["where"]) for f in told["findings"]] == [("changed_commit", where)]
     told = document(home, "verify", "--deep", code=3)
     assert [(f["what"], f["where"]) for f in told["findings"]] == [("content", where)]
 
