@@ -86,9 +86,11 @@ def check(folder: Path, recorded: str = "") -> dict[str, str]:
 
 def _as_listed(folder: Path) -> dict[str, str]:
     try:
-        manifest: dict[str, str] = json.loads((folder / MANIFEST).read_text())
+        manifest = json.loads((folder / MANIFEST).read_text())
     except (OSError, ValueError) as error:
-        raise BrokenArtifactError(f"{folder}: no readable {MANIFEST}") from error
+        raise BrokenArtifactError(f"{folder / MANIFEST}: it cannot be read") from error
+    if not isinstance(manifest, dict):
+        raise BrokenArtifactError(f"{folder / MANIFEST}: it lists no files")
     for name, expected in manifest.items():
         file = folder / name
         if not file.is_file():

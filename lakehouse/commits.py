@@ -254,9 +254,9 @@ def parse(version: int, text: bytes) -> Committed:
         removed = tuple(_change(a["remove"]) for a in actions if "remove" in a)
         meta = next((a["metaData"] for a in actions if "metaData" in a), None)
         fields = None if meta is None else fields_of(meta["schemaString"])
-    except (ValueError, TypeError, KeyError) as error:
+        return Committed(told(version, info or {}), added, removed, fields, info is not None)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise BrokenLogError(version, f"it cannot be read: {error}") from error
-    return Committed(told(version, info or {}), added, removed, fields, info is not None)
 
 
 def fields_of(schema: str) -> Fields:

@@ -163,10 +163,10 @@ class Lake:
     def compact(self, name: str, commit: Commit) -> bool:
         """Rewrite many small files as few sorted ones; the content stays what it was."""
         path = self.path(name)
-        version = self.version(name)
-        if version is None:
-            return False
         with self._writing:
+            version = self.version(name)
+            if version is None:
+                return False
             content = self.content(name, version)
             same = Plan(content, Content(), Content(), lambda _: None)
             return self._of(name).compact(path, TABLES[name], same.told(name, commit))

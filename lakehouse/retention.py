@@ -57,21 +57,26 @@ def lost(lake: Lake, pins: Iterable[Pin]) -> tuple[Lost, ...]:
 
 
 def let_go(commits: Iterable[Committed]) -> Callable[[int], bool]:
-    """Tells of a version whether maintenance says that it did not keep it.
+    """Tells of a version whether maintenance says that it let files of it go.
 
-    What it keeps is in the note of its commits; one without a note kept the newest only.
+    It says so in the note of its commits. Older ones noted what they kept instead; one without a
+    note kept the newest only.
     """
-    vacuums = [
-        (commit.version, frozenset(_kept(commit.entry.metadata)))
-        for commit in commits
-        if "VACUUM" in commit.entry.operation
+    vacuums = [commit for commit in commits if "VACUUM" in commit.entry.operation]
+    gone = {v for commit in vacuums for v in _noted(commit.entry.metadata, "let_go")}
+    older = [
+        (commit.version, frozenset(_noted(commit.entry.metadata, "kept")))
+        for commit in vacuums
+        if "let_go" not in commit.entry.metadata
     ]
-    return lambda version: any(at > version and version not in kept for at, kept in vacuums)
+    return lambda version: (
+        version in gone or any(at > version and version not in kept for at, kept in older)
+    )
 
 
-def _kept(note: Mapping[str, object]) -> Iterable[int]:
-    noted = note.get("kept")
-    return noted if isinstance(noted, list) else ()
+def _noted(note: Mapping[str, object], name: str) -> Iterable[int]:
+    versions = note.get(name)
+    return versions if isinstance(versions, list) else ()
 
 
 def kept(lake: Lake, pins: Iterable[Pin], days: int, now: datetime) -> tuple[Kept, ...]:

@@ -13,12 +13,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from lakehouse import VERSION
 from lakehouse.audit import AuditLog
 from lakehouse.backups.store import INDEX, BackupError, Sink, Stored, open_sink
-from lakehouse.clock import iso, now
+from lakehouse.clock import iso, moment, now
 from lakehouse.commits import DataFile, DeltaLog
 from lakehouse.runs import RunStore
 from lakehouse.settings import Settings
@@ -84,28 +85,101 @@ def _write_index(sink: Sink, backup: Backup) -> None:
     sink.text(INDEX, json.dumps(asdict(backup), indent=1, sort_keys=True))
 
 
+@dataclass(frozen=True)
+class _Part:
+    """What is copied of one table.
+
+    Attributes:
+        log: its log.
+        last: the newest version that is copied, -1 for none.
+        data: data files of the versions that are.
+        cut: a commit of a run that the copied records do not know comes after it.
+    """
+
+    log: DeltaLog
+    last: int
+    data: tuple[DataFile, ...]
+    cut: bool
+
+    def files(self) -> Iterator[Path]:
+        """Data first, then the log that tells of it; without what maintenance let go.
+
+        Raises:
+            BackupError: a file of the newest version is gone.
+        """
+        needed = frozenset(self.log.at(self.last).files)
+        for file in self.data:
+            path = self.log.path / file.file
+            if path.is_file():
+                yield path
+            elif file.path in needed:
+                raise BackupError(f"{path} is missing: run `stillwater verify`")
+        checkpoints = ((v, f) for v, parts in self.log.checkpoints().items() for f in parts)
+        for version, entry in (*self.log.commit_files().items(), *checkpoints):
+            if version <= self.last:
+                yield entry
+
+
+def _part(path: Path, known: frozenset[str], begun: datetime) -> _Part:
+    """A table up to the first commit of a run that is not known.
+
+    Raises:
+        BackupError: the run records should know that run: its commit is older than the backup.
+    """
+    log, last, cut = DeltaLog(path), -1, False
+    files: dict[str, DataFile] = {}
+    for commit, state in log.walk():
+        run_id = commit.entry.metadata.get("run_id")
+        if run_id and run_id not in known:
+            if moment(commit.entry.time) < begun:
+                where = f"{path.parent.name}/{path.name}@{commit.version}"
+                raise BackupError(
+                    f"the run records do not know {run_id}, which wrote {where}: "
+                    "run `stillwater verify`"
+                )
+            cut = True
+            break
+        files.update(state.files if last < 0 else {c.file.path: c.file for c in commit.added})
+        last = commit.version
+    return _Part(log, last, tuple(files.values()), cut)
+
+
 class _Taking:
     """One backup: names its files in the order in which they must be copied."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self._settings = settings
         self._folder = folder
+        self._begun = now()
 
     def files(self, backup: Backup) -> Iterator[tuple[str, Path]]:
         """Name in the backup and where it lies, each to be copied before the next is asked for."""
         home = self._settings.home
         yield from self._others()
-        known = self._databases()
-        for file in (self._settings.runs, self._settings.users, self._settings.metadata):
-            if (self._folder / file.name).is_file():
-                yield file.name, self._folder / file.name
-        for folder in (self._settings.serving, self._settings.artifacts):
-            for file in _whole_files(folder):
+        parts = self._parts()
+        for file in _whole_files(self._folder):
+            yield file.relative_to(self._folder).as_posix(), file
+        for file in _whole_files(self._settings.artifacts):
+            yield file.relative_to(home).as_posix(), file
+        for name, part in parts.items():
+            backup.versions[name] = part.last
+            for file in part.files():
                 yield file.relative_to(home).as_posix(), file
-        # Book-keeping first: it tells of files and versions of the others.
-        for name in sorted(TABLES, key=lambda name: TABLES[name].is_data):
-            yield from self._table(name, known, backup)
         yield from self._audit()
+
+    def _parts(self) -> dict[str, "_Part"]:
+        """What is copied of each table; a run that began after the databases has them copied again.
+
+        What would not be whole without its commits, its book-keeping is not either.
+        """
+        for _ in range(TRIES):
+            known = self._databases()
+            parts = {name: _part(self._settings.lake / name, known, self._begun) for name in TABLES}
+            if not any(part.cut for part in parts.values()):
+                break
+        # Book-keeping first: it tells of files and versions of the others.
+        ordered = sorted(TABLES, key=lambda name: TABLES[name].is_data)
+        return {name: parts[name] for name in ordered if parts[name].last >= 0}
 
     def _others(self) -> Iterator[tuple[str, Path]]:
         home = self._settings.home
@@ -126,6 +200,7 @@ class _Taking:
             # Run records, then ML Metadata; a run that came between would be in one of them only.
             self._copy(self._settings.runs)
             self._copy(self._settings.metadata)
+            self._copy_pointers()
             after = runs.ids()
             if after == known:
                 return known
@@ -139,28 +214,13 @@ class _Taking:
         if problems:
             raise BackupError(f"{file.name}: {problems[0]}: run `stillwater verify`")
 
-    def _table(
-        self, name: str, known: frozenset[str], backup: Backup
-    ) -> Iterator[tuple[str, Path]]:
-        log = DeltaLog(self._settings.lake / name)
-        files: dict[str, DataFile] = {}
-        last = -1
-        for commit, state in log.walk():
-            run_id = commit.entry.metadata.get("run_id")
-            if run_id and run_id not in known:
-                break
-            files.update(state.files if last < 0 else {c.file.path: c.file for c in commit.added})
-            last = commit.version
-        if last < 0:
-            return
-        backup.versions[name] = last
-        there = (log.path / file.file for file in files.values())
-        entries = [file for version, file in log.commit_files().items() if version <= last]
-        entries += [
-            f for version, parts in log.checkpoints().items() if version <= last for f in parts
-        ]
-        for file in (*(file for file in there if file.is_file()), *entries):
-            yield file.relative_to(self._settings.home).as_posix(), file
+    def _copy_pointers(self) -> None:
+        target = self._folder / self._settings.serving.name
+        shutil.rmtree(target, ignore_errors=True)
+        for file in _whole_files(self._settings.serving):
+            place = target / file.relative_to(self._settings.serving)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
 
     def _audit(self) -> Iterator[tuple[str, Path]]:
         copy = self._folder / "audit"

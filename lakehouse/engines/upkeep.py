@@ -1,7 +1,9 @@
 """Upkeep of one Delta table, below either engine: checkpoint, vacuum, expiry of log entries."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from deltalake import CommitProperties, DeltaTable
 
@@ -9,18 +11,24 @@ from lakehouse.commits import DataFile, DeltaLog
 
 
 def checkpoint(path: Path) -> None:
-    """Write the newest version's state beside the log, so that opening it reads fewer commits."""
-    DeltaTable(path).create_checkpoint()
+    """Write the newest version's state beside the log, so that opening it reads fewer commits.
+
+    One that is there already stays as it is: what it hashes to may have been noted.
+    """
+    table = DeltaTable(path)
+    if table.version() not in DeltaLog(path).checkpoints():
+        table.create_checkpoint()
 
 
-def vacuum(path: Path, keep: Collection[int], days: int, metadata: str) -> dict[str, int]:
+def vacuum(path: Path, keep: Collection[int], days: int, note: Mapping[str, Any]) -> dict[str, int]:
     """Delete files that no kept version needs and that were replaced more than ``days`` ago.
 
     Args:
         path: the table's folder.
         keep: versions that must stay readable beside the newest.
         days: files that were replaced later than that stay, whoever needs them.
-        metadata: JSON for the two commits that say what was done; none where nothing was.
+        note: what the two commits say of what was done, beside the versions that can no longer be
+            read for it (``let_go``); there are none where nothing was done.
 
     Returns:
         File, inside the table's folder, to its bytes.
@@ -34,14 +42,24 @@ def vacuum(path: Path, keep: Collection[int], days: int, metadata: str) -> dict[
     files = {DataFile(name, 0).file: path / DataFile(name, 0).file for name in listed}
     found = {name: file.stat().st_size for name, file in files.items() if file.is_file()}
     if found:
+        said = json.dumps({**note, "let_go": _needing(path, found)}, sort_keys=True)
         table.vacuum(
             days * 24,
             dry_run=False,
             enforce_retention_duration=False,
             keep_versions=versions,
-            commit_properties=CommitProperties(custom_metadata={"userMetadata": metadata}),
+            commit_properties=CommitProperties(custom_metadata={"userMetadata": said}),
         )
     return found
+
+
+def _needing(path: Path, files: Collection[str]) -> list[int]:
+    """Versions that need one of these files."""
+    return [
+        commit.version
+        for commit, state in DeltaLog(path).walk()
+        if any(file.file in files for file in state.files.values())
+    ]
 
 
 def expire_log(path: Path, oldest: int, before: int) -> int:

@@ -140,12 +140,13 @@ class _Check:
         log = DeltaLog(self._lake.path(name))
         if name == FILES.name:
             self._hashes = self._noted()
-        problems = list(log_findings(name, log, self._snapshot.versions.get(name)))
-        problems = problems or list(checkpoint_findings(name, log))
-        whole = not problems and bool(log.commit_files())
         hashes = self._hashes.get(name, {})
         changed = list(commit_hash_findings(name, log, hashes))
         yield from changed
+        problems = list(log_findings(name, log, self._snapshot.versions.get(name)))
+        if not problems:
+            problems = list(checkpoint_findings(name, log, hashes, sound=not changed))
+        whole = not problems and bool(log.commit_files())
         problems += hash_findings(name, log, hashes)
         if whole:
             problems += self._content(name, log)

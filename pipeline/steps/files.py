@@ -30,13 +30,16 @@ def _new_files(lake: Lake, name: str, known: pl.DataFrame) -> list[tuple[str, in
     version = lake.version(name)
     if version is None:
         return []
-    newest = known.filter(pl.col("table") == name)["version"].max()
-    after = -1 if newest is None else int(str(newest))
-    root = lake.path(name)
+    mine = known.filter(pl.col("table") == name)
+    after = -1 if mine.is_empty() else int(str(mine["version"].max()))
+    root, log = lake.path(name), DeltaLog(lake.path(name))
     paths = [(file.version, file.path) for file in lake.added(name, after, version)]
-    for each, file in DeltaLog(root).commit_files().items():
-        if after < each <= version:
-            paths.append((each, file.relative_to(root).as_posix()))
+    told = [(each, file) for each, file in log.commit_files().items() if after < each <= version]
+    # A checkpoint may be written long after the commits that it sums up.
+    told += [(each, file) for each, parts in log.checkpoints().items() for file in parts]
+    named = ((each, file.relative_to(root).as_posix()) for each, file in told)
+    there = frozenset(mine["path"])
+    paths += [(each, path) for each, path in named if path not in there]
     return [
         (name, each, path, (root / path).stat().st_size, file_sha256(root / path))
         for each, path in paths

@@ -3,7 +3,6 @@
 A step under the publish lock, before the snapshot.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -140,8 +139,7 @@ def _tidied(step: Step, name: str, keep: set[int], request: MaintainRequest) -> 
     path = lake.path(name)
     step.progress(0.5, f"tidying {name}")
     with lake.alone():
-        note = _note(lake, name, step.commit("vacuum")) | {"kept": sorted(keep)}
-        files = upkeep.vacuum(path, keep, request.days, json.dumps(note, sort_keys=True))
+        files = upkeep.vacuum(path, keep, request.days, _note(lake, name, step.commit("vacuum")))
         upkeep.checkpoint(path)
         expired = 0
         if request.log_days is not None:

@@ -113,8 +113,12 @@ def said_back(now: pl.DataFrame, then: pl.DataFrame, name: str) -> Iterator[dict
             yield row | stamp
     left = standing(now.filter(~pl.col("correction_id").is_in(wrong)))
     again = held.join(left, on=same, how="anti", nulls_equal=True)
+    # Somebody takes back what was said of one engine, not of others.
+    engines = again.select("fleet", "engine").unique().sort("fleet", "engine").rows()
+    numbers = {engine: number for number, engine in enumerate(engines, 1)}
     for row in again.select(*CELL, "action", "old_value", "new_value").iter_rows(named=True):
-        yield row | {"correction_id": f"{name}-again"}
+        number = numbers[row["fleet"], row["engine"]]
+        yield row | {"correction_id": f"{name}-again-{number}"}
 
 
 def _alive(corrections: pl.DataFrame) -> set[str]:

@@ -1,10 +1,18 @@
 """Published folders and atomic files."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from lakehouse.artifacts import BrokenArtifactError, check, publish, write_atomically
+from lakehouse.artifacts import (
+    BrokenArtifactError,
+    ExchangedArtifactError,
+    check,
+    manifest_sha256,
+    publish,
+    write_atomically,
+)
 
 
 def fill(folder: Path) -> None:
@@ -29,6 +37,31 @@ def test_any_damage_is_found_and_named(tmp_path: Path, damage: str) -> None:
     target.write_bytes(b"other") if damage == "change" else target.unlink()
     with pytest.raises(BrokenArtifactError, match=target.name):
         check(folder)
+
+
+@pytest.mark.parametrize("text", ["[]", "3", '{"model.ubj"', "\xff"])
+def test_a_manifest_that_lists_nothing_is_named(tmp_path: Path, text: str) -> None:
+    publish(tmp_path / "a", fill)
+    (tmp_path / "a" / "MANIFEST.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(BrokenArtifactError, match=r"a/MANIFEST\.json: "):
+        check(tmp_path / "a")
+
+
+def test_what_was_recorded_tells_a_wrong_list_from_wrong_files(tmp_path: Path) -> None:
+    """And a folder that was exchanged whole from one that is damaged."""
+    folder = tmp_path / "a"
+    recorded = manifest_sha256(publish(folder, fill))
+    assert check(folder, recorded)
+    (folder / "MANIFEST.json").write_text(json.dumps({"model.ubj": "0" * 64}))
+    with pytest.raises(BrokenArtifactError, match=r"MANIFEST\.json: the files are those"):
+        check(folder, recorded)
+    (folder / "model.ubj").write_bytes(b"other")
+    with pytest.raises(BrokenArtifactError, match=r"model\.ubj: its sha256"):
+        check(folder, recorded)
+    (folder / "MANIFEST.json").unlink()
+    publish(folder, fill)
+    with pytest.raises(ExchangedArtifactError, match="not what was recorded"):
+        check(folder, "0" * 64)
 
 
 def test_what_fails_half_way_leaves_nothing_behind_that_reads(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The lake on real Delta tables."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import narwhals as nw
@@ -142,6 +143,20 @@ def test_compaction_changes_files_but_not_content(lake: Lake) -> None:
     assert sound(lake)
     assert len(lake.added(NAME, newest - 1, newest)) == 1
     assert not lake.compact(NAME, part("again"))
+
+
+def test_a_compaction_that_had_to_wait_notes_what_the_table_then_holds(lake: Lake) -> None:
+    """Another step of the process may write while it waits."""
+    for index in range(18):
+        lake.append(NAME, silver({"a": 1}, first=index + 1), part(str(index)))
+    with ThreadPoolExecutor() as pool:
+        with lake.alone():
+            waiting = pool.submit(lake.compact, NAME, part("compact"))
+            with pytest.raises(TimeoutError):
+                waiting.result(0.3)
+            lake.append(NAME, silver({"b": 1}), part("meanwhile"))
+        assert waiting.result()
+    assert sound(lake)
 
 
 def test_a_commit_says_who_wrote_it_and_from_what(lake: Lake) -> None:

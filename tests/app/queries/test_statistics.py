@@ -76,7 +76,7 @@ def test_a_file_that_changed_is_not_read(taught_services: Services, tmp_path: Pa
     """It says which one, and the page still stands."""
     first = every(taught_services)[0]
     broken = Published("x", FLEET, "history", "x", None, 1, tmp_path)
-    assert "no readable MANIFEST.json" in pair(first, broken).problem
+    assert "MANIFEST.json: it cannot be read" in pair(first, broken).problem
 
 
 def test_models_are_known_with_what_taught_them(

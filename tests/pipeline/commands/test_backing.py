@@ -2,16 +2,18 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import tarfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from lakehouse.commits import DeltaLog
 from lakehouse.runs import RunStore
 from lakehouse.settings import Settings
 from pipeline.sources.simulator import simulate
@@ -74,6 +76,24 @@ def test_an_archive_holds_the_same_as_the_home(fleet_home: Path, tmp_path: Path)
     assert document(tmp_path / "new", "restore", str(file))["ok"]
     for words in (("models",), ("engines",), ("runs",)):
         assert document(tmp_path / "new", *words) == document(fleet_home, *words)
+
+
+def test_a_home_that_is_not_whole_is_not_backed_up_as_if_it_were(
+    home: Path, tmp_path: Path
+) -> None:
+    """A lost file of the newest version, or a commit of a run that the records should know."""
+    log = DeltaLog(home / "lake/silver/readings")
+    newest = max(log.commit_files())
+    file = log.path / next(iter(log.at(newest).files.values())).file
+    content = file.read_bytes()
+    file.unlink()
+    refused = quick(home, "backup", str(tmp_path / "copy"))
+    assert refused.exit_code != 0 and file.name in refused.output
+    file.write_bytes(content)
+    with closing(sqlite3.connect(home / "runs.sqlite")) as store, store:
+        store.execute("DELETE FROM workflow_status WHERE name = 'ingest'")
+    refused = quick(home, "backup", str(tmp_path / "copy"))
+    assert refused.exit_code != 0 and "the run records do not know ingest-" in refused.output
 
 
 def test_a_damaged_backup_is_refused_and_leaves_nothing(fleet_home: Path, tmp_path: Path) -> None:

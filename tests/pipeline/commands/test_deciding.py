@@ -249,7 +249,7 @@ def test_silver_is_restored_with_what_was_decided_then(
     assert content(home, undone["tables"][SILVER]) == content(home, latest)
     assert rebuilt(home).equals(table(home, SILVER).sort("fleet", "engine", "cycle"))
     again = standing(table(home, "bronze/corrections"))
-    assert again["correction_id"].to_list() == [f"{undone['restored']['correction_id']}-again"]
+    assert again["correction_id"].to_list() == [f"{undone['restored']['correction_id']}-again-1"]
     assert one["correction"]["correction_id"] not in again["correction_id"]
     assert_sound(home)
     assert document(home, "verify", "--deep")["ok"]

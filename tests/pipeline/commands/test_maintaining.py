@@ -116,6 +116,12 @@ def test_log_entries_go_only_behind_what_is_pinned(worn: Path) -> None:
     assert min(DeltaLog(lake.path("ops/snapshots")).commit_files()) > 0
     assert document(worn, "history", "ops/snapshots")
     assert document(worn, "verify")["ok"]
+    log = DeltaLog(lake.path("ops/snapshots"))
+    (file,) = log.checkpoints()[max(log.checkpoints())]
+    rows = pl.read_parquet(file)
+    rows.filter(pl.col("add").is_null() | (pl.int_range(pl.len()) % 2 == 0)).write_parquet(file)
+    found = document(worn, "verify", code=3)["findings"]
+    assert {finding["what"] for finding in found} == {"checkpoint"}
 
 
 def test_features_of_a_refused_candidate_are_dropped(home: Path) -> None:

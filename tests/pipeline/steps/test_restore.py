@@ -66,6 +66,21 @@ def test_whatever_was_said_since_what_held_then_holds_again(
     assert list(said_back(after, then, "r2")) == []
 
 
+def test_what_is_said_again_of_each_engine_can_be_taken_back_by_itself() -> None:
+    """A person takes back what was said of the engine that they look at."""
+    every = words(
+        {"action": "withdraw", "cycle": 1},
+        {"action": "withdraw", "cycle": 1, "engine": "E2"},
+        {"action": "withdraw", "cycle": 2, "engine": "E2"},
+        {"action": "retract", "cycle": 1, "retracts": "c00"},
+        {"action": "retract", "cycle": 1, "retracts": "c01", "engine": "E2"},
+        {"action": "retract", "cycle": 2, "retracts": "c02", "engine": "E2"},
+    )
+    back = list(said_back(every, every.head(3), "r"))
+    said = sorted((word["engine"], word["cycle"], word["correction_id"]) for word in back)
+    assert said == [("E", 1, "r-again-1"), ("E2", 1, "r-again-2"), ("E2", 2, "r-again-2")]
+
+
 @pytest.mark.parametrize(
     ("then", "now", "after"),
     [
