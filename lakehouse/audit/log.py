@@ -57,8 +57,14 @@ class AuditLog:
             with self._lock(), _open(self._file) as file:
                 head = self._mend(file)
                 entry = chained(event, head.seq, head.hash)
+                before = os.fstat(file).st_size
                 size = _write(file, entry.line())
-                self._put_head(Head(entry.seq, entry.hash, size))
+                try:
+                    self._put_head(Head(entry.seq, entry.hash, size))
+                except OSError:
+                    # What is refused must not stand there as done.
+                    os.ftruncate(file, before)
+                    raise
                 return entry
         except (OSError, ValueError, TypeError) as error:
             raise AuditError(f"the audit log cannot be written: {error}") from error

@@ -194,6 +194,26 @@ def test_a_full_disk_refuses_the_action_and_leaves_the_log_whole(
     assert log.verify().ok
 
 
+def test_a_disk_that_is_full_behind_the_entry_leaves_nothing_of_what_was_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line still fits, the head no longer does; again and again."""
+    log, file = filled(tmp_path)
+    before = file.read_bytes()
+
+    def fills_up(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AuditLog, "_put_head", fills_up)
+        for _ in range(3):
+            with pytest.raises(AuditError, match="No space left"):
+                log.append(Event("eve", "admin", "retrain"))
+    assert file.read_bytes() == before
+    assert log.append(Event("eve", "admin", "retrain")).seq == 6
+    assert log.verify().ok
+
+
 def test_what_json_cannot_hold_is_refused(tmp_path: Path) -> None:
     log = AuditLog(tmp_path)
     for value in (float("nan"), object()):

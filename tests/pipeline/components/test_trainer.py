@@ -157,8 +157,8 @@ def test_the_distributed_learner_is_as_good_as_the_local_one(
 ) -> None:
     """On FD001, out of fold, in two tasks, within what two seeds of one learner differ by.
 
-    Precision and recall alone move against each other: F1 holds both, and of five seeds of the local
-    learner with these rounds lies between 0.951 and 0.959.
+    Precision and recall alone move against each other. F1 holds both: of five seeds of the local
+    learner, with these rounds, it lies between 0.951 and 0.959.
     """
     delivered = discover([nasa / "cmapss" / "train_FD001.txt.gz"]).deliveries[0]
     silver = parse(delivered, PROFILE).records.with_columns(pl.lit("FD001").alias("fleet"))
@@ -176,12 +176,8 @@ def test_the_distributed_learner_is_as_good_as_the_local_one(
     here = trained(silver, work)
     there = trained(silver, replace(work, cluster=cluster))
     ours, theirs = (evaluate(t.out_of_fold, t.resources, PROFILE) for t in (here, there))
-    for name, apart in (
-        ("average_precision", 5e-3),
-        ("f1", 8e-3),
-        ("brier", 5e-3),
-        ("coverage", 5e-3),
-    ):
+    for name in ("average_precision", "f1", "brier", "coverage"):
+        apart = 0.008 if name == "f1" else 0.005
         assert theirs[name] == pytest.approx(ours[name], abs=apart), name
     # Errors in cycles move by 1 % when one process learns from the same rows in another order.
     for name in ("rmse_capped", "rmse"):
