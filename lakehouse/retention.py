@@ -9,7 +9,7 @@ from lakehouse.history import table_history
 from lakehouse.lake import Lake
 from lakehouse.pins import Pin, by_table
 from lakehouse.snapshots import pin
-from lakehouse.tables import ENGINE_STATUS, SILVER, TABLES
+from lakehouse.tables import DELIVERIES, ENGINE_STATUS, SILVER, TABLES
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,10 @@ def kept(lake: Lake, pins: Iterable[Pin], days: int, now: datetime) -> tuple[Kep
             if facts.version in models and due and facts.readable:
                 found.append(Kept(table, facts.version, models[facts.version]))
     return tuple(found)
+
+
+FOREVER = frozenset({DELIVERIES.name})
+"""Tables of which every version stays: by what people had decided then, old rows are proven."""
 
 
 def needed(lake: Lake, pins: Iterable[Pin]) -> dict[str, set[int]]:

@@ -87,13 +87,25 @@ def shown_first(lake: Lake, time: datetime) -> Snapshot | None:
     return _snapshot(found[0]) if found else None
 
 
-def take(lake: Lake, live: Mapping[str, str], commit: Commit) -> Snapshot:
+def take(
+    lake: Lake,
+    live: Mapping[str, str],
+    commit: Commit,
+    newest: Mapping[str, int] | None = None,
+) -> Snapshot:
     """Write down the newest version of every data table as the next snapshot.
 
     The same piece of work done again takes no second snapshot.
+
+    Args:
+        lake: holds the tables.
+        live: fleet to the model that serves it.
+        commit: who takes it.
+        newest: the versions to name, where others may be written meanwhile; default: those of now.
     """
     before = pin(lake).snapshot
-    versions = {name: v for name, v in lake.versions().items() if TABLES[name].is_data}
+    found = lake.versions() if newest is None else newest
+    versions = {name: v for name, v in found.items() if TABLES[name].is_data}
     row = {
         "seq": [before.seq + 1],
         "time": [now()],

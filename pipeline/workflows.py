@@ -92,10 +92,12 @@ class Context:
             compaction = replace(commit, part=f"{run.run_id}/compact")
             for table in TABLES:
                 lake.compact(table, compaction)
+            # A step beside this one may commit meanwhile what is not hashed yet.
+            versions = lake.versions()
             record_files(lake, commit)
             serving = all_live(self.home.settings.serving)
             live = {fleet: entry.model_id for fleet, entry in serving.items()}
-            snapshot = take(lake, live, commit)
+            snapshot = take(lake, live, commit, versions)
             return {"seq": snapshot.seq, "tables": dict(snapshot.versions)}
 
         return self.plain("snapshot", work)

@@ -35,7 +35,7 @@ def _checks(services: Services) -> dict[str, Callable[[], object]]:
         "lake": services.pinned,
         "users": services.users.any_password,
         "audit": services.audit.check,
-        "runs": services.runs.active,
+        "runs": lambda: services.runs.recent(1),
         "worker": lambda: _insist(services.runs.worker_alive()),
     }
 

@@ -9,7 +9,6 @@ from app.components.run_facts import utc
 from app.components.sheet_table import Cell, Head, sheet_row, sheet_table
 from app.components.table_words import rows_words
 from app.queries.retention import Learnt, ModelData, Retention
-from lakehouse.history import DAYS
 
 MOST = 50
 _HEADS = (
@@ -17,7 +16,7 @@ _HEADS = (
     Head("Rows", "runs-number"), Head("Can be read"), Head("If no model needed it"),
 )  # fmt: skip
 _RULES = (
-    f"Maintenance lets a version go {DAYS} days after a later one has replaced its files, but "
+    "Maintenance lets a version go {days} days after a later one has replaced its files, but "
     "never the newest version of a table, what the newest snapshot names, or what a published "
     "model learnt from. Log entries stay for good unless maintenance is told otherwise, and then "
     "go only behind the oldest version that is needed."
@@ -30,7 +29,7 @@ def retention_view(found: Retention, as_of: int | None) -> list[Component]:
     head = html.Header(
         [html.Nav(trail, className="run-trail", **aria(label="Where this is")),
          html.H1("Until when training data can be read"),
-         html.P(_RULES, className="tbl-purpose tbl-rules")],
+         html.P(_RULES.format(days=found.days), className="tbl-purpose tbl-rules")],
         className="tbl-head-of",
     )  # fmt: skip
     ordered = sorted(found.models, key=lambda model: not model.lost)

@@ -30,7 +30,7 @@ def resolve(lake: Lake, text: str) -> int | None:
 
 
 def moment(text: str) -> datetime:
-    """The time that a text names; of a day its end.
+    """The time that a text names; of a day or a second its end.
 
     Raises:
         LookupError: it names none; says what to write.
@@ -43,4 +43,6 @@ def moment(text: str) -> datetime:
         ) from None
     if len(text) == len("2026-11-20"):
         found = datetime.combine(found, time.max)
+    if not found.microsecond:
+        found = found.replace(microsecond=999_999)
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

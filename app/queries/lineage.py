@@ -11,12 +11,12 @@ from cachetools import LRUCache, cached
 
 from app.services import Services
 from lakehouse.lineage.collapse import by_run
-from lakehouse.lineage.foreign import open_store
+from lakehouse.lineage.foreign import open_store, stamps_of
 from lakehouse.lineage.graph import Graph, Node
 from lakehouse.lineage.own import own_graph, walked_through
 from lakehouse.lineage.reading import StoreError
 from lakehouse.lineage.starts import Start, StartError, newest_first, resolve, resolve_foreign
-from lakehouse.lineage.store import Stamp, Store, StoreFile, stamp_of
+from lakehouse.lineage.store import Stamp, Store, StoreFile
 from lakehouse.lineage.walk import MOST, Part, Reach, walk
 from lakehouse.snapshots import Pinned
 
@@ -151,7 +151,7 @@ def _graph(services: Services, pinned: Pinned, ask: Ask) -> tuple[Store, Graph]:
     if ask.store not in stores(services):
         raise StoreError(f"there is no store {ask.store!r} in {services.settings.stores.name}/")
     file = services.settings.stores / ask.store
-    return _foreign(file, stamp_of(file))
+    return _foreign(file, stamps_of(file))
 
 
 def _start(pinned: Pinned, ask: Ask, store: Store, graph: Graph) -> Start:
@@ -186,7 +186,7 @@ def _file(metadata: Path) -> StoreFile:
 
 
 @cached(LRUCache(4), lock=RLock())
-def _foreign(file: Path, _stamp: Stamp) -> tuple[Store, Graph]:
+def _foreign(file: Path, _stamps: tuple[Stamp, ...]) -> tuple[Store, Graph]:
     store = open_store(file)
     return store, store.graph()
 

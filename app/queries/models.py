@@ -181,7 +181,8 @@ def _data(services: Services, model: Model) -> tuple[Learnt, ...]:
 
     lake, found = services.lake, []
     for table, version in sorted(_learned(services.settings.metadata, model.model_id)):
-        facts = {each.version: each for each in table_history(lake, table)}.get(version)
+        history = table_history(lake, table, days=services.settings.maintain.days)
+        facts = {each.version: each for each in history}.get(version)
         lost = missing(DeltaLog(lake.path(table)), version)
         found.append(Learnt(table, version, facts, lost))
     return tuple(found)

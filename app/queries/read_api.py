@@ -155,7 +155,7 @@ def history(services: Services, name: str, until: int | None, limit: int) -> His
         # What is not known must not read as unpinned.
         raise UnavailableError(f"{problem} Ask again")
     try:
-        facts = table_history(services.lake, name, until, pins)
+        facts = table_history(services.lake, name, until, pins, services.settings.maintain.days)
     except BrokenLogError as error:
         raise GoneError(f"the history of {name} is broken: {error}") from error
     told = [_version(one) for one in facts[:limit]]

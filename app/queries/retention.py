@@ -12,7 +12,7 @@ from cachetools import LRUCache, cached
 
 from app.queries.taught import mark
 from app.services import Services
-from lakehouse.history import VersionFacts, table_history
+from lakehouse.history import DAYS, VersionFacts, table_history
 from lakehouse.lake import Lake
 from lakehouse.serving import all_live
 
@@ -64,10 +64,14 @@ class ModelData:
 
 @dataclass(frozen=True)
 class Retention:
-    """All published models with their data, the live ones first; ``problem`` in words."""
+    """All published models with their data, the live ones first; ``problem`` in words.
+
+    ``days`` is how long a version stays that no model needs.
+    """
 
     models: tuple[ModelData, ...] = ()
     problem: str = ""
+    days: int = DAYS
 
     @property
     def lost(self) -> tuple[ModelData, ...]:
@@ -83,7 +87,8 @@ def retention(services: Services) -> Retention:
     """
     pins, problem = _pins(services)
     gone = {(entry.table, entry.version): entry.detail for entry in _lost(services.lake, pins)}
-    told = {name: _by_version(services.lake, name) for name in {pin.table for pin in pins}}
+    days = services.settings.maintain.days
+    told = {name: _by_version(services.lake, name, days) for name in {pin.table for pin in pins}}
     models: dict[str, ModelData] = {}
     for pin in pins:
         facts = told[pin.table].get(pin.version)
@@ -91,7 +96,7 @@ def retention(services: Services) -> Retention:
         known = models.get(pin.model_id, ModelData(pin.model_id, pin.fleet, pin.live))
         models[pin.model_id] = replace(known, parts=(*known.parts, part))
     ordered = sorted(models.values(), key=lambda model: (not model.live, model.model_id))
-    return Retention(tuple(ordered), problem)
+    return Retention(tuple(ordered), problem, days)
 
 
 def lost_models(services: Services) -> tuple[str, ...]:
@@ -111,8 +116,8 @@ def pinned_versions(services: Services, name: str) -> tuple[Mapping[int, tuple[s
 
 def _pins(services: Services) -> tuple[tuple["Pin", ...], str]:
     settings = services.settings
-    live = tuple(sorted(each.model_id for each in all_live(settings.serving).values()))
     try:
+        live = tuple(sorted(each.model_id for each in all_live(settings.serving).values()))
         return _model_pins(settings.metadata, settings.serving, mark(settings.metadata), live), ""
     except Exception:
         _LOG.exception("the metadata store cannot be read")
@@ -139,5 +144,5 @@ def _lost(lake: Lake, pins: tuple["Pin", ...]) -> tuple["Lost", ...]:
     return lost(lake, pins)
 
 
-def _by_version(lake: Lake, name: str) -> dict[int, VersionFacts]:
-    return {facts.version: facts for facts in table_history(lake, name)}
+def _by_version(lake: Lake, name: str, days: int) -> dict[int, VersionFacts]:
+    return {facts.version: facts for facts in table_history(lake, name, days=days)}

@@ -97,7 +97,8 @@ def table_view(services: Services, pinned: Pinned, name: str, ask: Ask) -> Table
         if shown is None:
             return TableView(table, ask)
         pins, _ = pinned_versions(services, name)
-        facts = table_history(services.lake, name, until=shown, pinned=pins)
+        days = services.settings.maintain.days
+        facts = table_history(services.lake, name, until=shown, pinned=pins, days=days)
     except BrokenLogError as error:
         return TableView(table, ask, problem=str(error))
     wanted = shown if ask.version is None else ask.version

@@ -71,8 +71,17 @@ class Evidence:
         """The newest artifact of a type that is about the model and says something new of it."""
         name = self.model.label if self.model else None
         mine = (n for n in self.of_type(kind) if n.properties.get("model_id") == name)
-        telling = (node for node in mine if judges(node.properties))
+        telling = [node for node in mine if judges(node.properties)]
+        if kind == "ModelEvaluation" and (blessing := self.about_model("ModelBlessing")):
+            # Of a model that was trained twice, what the verdict rests on.
+            beside = self._made_with(blessing)
+            telling = [node for node in telling if node.key in beside] or telling
         return max(telling, key=lambda node: node.created, default=None)
+
+    def _made_with(self, node: Node) -> set[str]:
+        """Keys of what the same steps wrote."""
+        steps = (edge.source for edge in self.graph.into(node.key))
+        return {edge.target for step in steps for edge in self.graph.out_of(step)}
 
     def used(self, sources: Sources, table: str) -> pl.LazyFrame:
         """The rows of a table that it was made of, in order.

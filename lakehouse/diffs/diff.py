@@ -1,6 +1,6 @@
 """The diff of two versions of a table: small facts at once, rows when somebody looks at them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -195,8 +195,13 @@ def table_diff(
         fields=fields,
         _old=mine,
         _new=theirs,
-        _rest=scan_files(log.path, _some(states[0].files.values()), fields),
+        _rest=scan_files(log.path, _some(_there(log, states[0].files.values())), fields),
     )
+
+
+def _there(log: DeltaLog, files: Iterable[DataFile]) -> list[DataFile]:
+    """Those that maintenance has not let go: what is the same on both sides need not be read."""
+    return [file for file in files if (log.path / file.file).is_file()]
 
 
 def apply(diff: TableDiff, rows: pl.DataFrame) -> pl.DataFrame:

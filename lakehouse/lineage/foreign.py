@@ -23,7 +23,7 @@ from lakehouse.lineage.reading import (
     read_rows,
     schema_version,
 )
-from lakehouse.lineage.store import Store, stamp_of, store_of
+from lakehouse.lineage.store import Stamp, Store, stamp_of, store_of
 
 _BESIDE = ("-wal", "-journal")
 _MAGIC = b"SQLite format 3\0"
@@ -37,16 +37,23 @@ def open_store(file: Path) -> Store:
     """
     with tempfile.TemporaryDirectory(prefix="stillwater-store-") as folder:
         copy = Path(folder) / "store.sqlite"
-        before = stamp_of(file)
-        _copy(file, copy)
+        before = stamps_of(file)
+        # A journal lies beside the file itself, not beside a link to it.
+        _copy(file.resolve(), copy)
         try:
             asked("lakehouse.lineage.foreign", str(copy))
             rows = read_rows(copy, Since())
         except StoreError as error:
             raise StoreError(f"{file.name} cannot be opened: {error}") from error
-    if stamp_of(file) != before:
+    if stamps_of(file) != before:
         raise StoreError(f"{file.name} was written while it was read: try again")
-    return store_of(rows, before)
+    return store_of(rows, before[0])
+
+
+def stamps_of(file: Path) -> tuple[Stamp, ...]:
+    """What changes when a store, its journal or its write-ahead log is written or replaced."""
+    real = file.resolve()
+    return tuple(stamp_of(real.with_name(real.name + end)) for end in ("", *_BESIDE))
 
 
 def _copy(file: Path, copy: Path) -> None:

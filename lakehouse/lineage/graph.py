@@ -108,4 +108,6 @@ def table_version(node: Node) -> tuple[str, int] | None:
     table, at, version = node.label.rpartition("@")
     if node.kind != "artifact" or not at or "/" not in table or not version.isdecimal():
         return None
+    if len(version) > len(str(2**63)):  # somebody else's name
+        return None
     return table, int(version)

@@ -211,7 +211,10 @@ def _workflow(run: str) -> str:
 def _began(step: Node) -> int:
     """When it began: a step of ours is recorded when it ends, and says how long it took."""
     seconds = step.properties.get("seconds")
-    return step.created - round(1000 * seconds) if isinstance(seconds, float) else step.created
+    # Others may mean something else by the name: nothing began before 1970.
+    if isinstance(seconds, float) and 0 <= 1000 * seconds <= step.created:
+        return step.created - round(1000 * seconds)
+    return step.created
 
 
 def _ended(step: Node) -> int:

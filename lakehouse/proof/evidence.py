@@ -118,7 +118,7 @@ class Evidence:
 
     def table(self, name: str) -> pl.DataFrame:
         """All rows of a small table, as pages see it now; none where it cannot be read."""
-        read = partial(_collected_or_none, self.pinned.scan(name))
+        read = partial(_collected_or_none, partial(self.pinned.scan, name))
         found = self.once("table", name, read)
         return no_rows(TABLES[name]) if found is None else found
 
@@ -140,8 +140,11 @@ class Evidence:
         return pin(self.lake)
 
     def _delivered(self) -> Mapping[str, int] | None:
-        by_delivery = self.pinned.scan(READINGS.name).group_by("delivery_id")
-        counts = _collected_or_none(by_delivery.agg(nw.len().alias("rows")))
+        def by_delivery() -> nw.LazyFrame[Any]:
+            rows = self.pinned.scan(READINGS.name).group_by("delivery_id")
+            return rows.agg(nw.len().alias("rows"))
+
+        counts = _collected_or_none(by_delivery)
         return None if counts is None else dict(counts.iter_rows())
 
     def _queued(self) -> Mapping[str, list[Entry]]:
@@ -169,10 +172,10 @@ def collected(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
     return rows
 
 
-def _collected_or_none(frame: nw.LazyFrame[Any]) -> pl.DataFrame | None:
-    """The same; None where a file of it cannot be read."""
+def _collected_or_none(ask: Callable[[], nw.LazyFrame[Any]]) -> pl.DataFrame | None:
+    """What is asked for; None where its log or a file of it cannot be read."""
     try:
-        return collected(frame)
+        return collected(ask())
     # A file that polars cannot read ends in a panic, which is no Exception.
     except (Exception, PanicException):
         return None

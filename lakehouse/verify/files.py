@@ -10,6 +10,7 @@ from polars.exceptions import PanicException
 from lakehouse.artifacts import file_sha256
 from lakehouse.commits import BrokenLogError, DataFile, DeltaLog
 from lakehouse.lake import Lake
+from lakehouse.retention import let_go
 from lakehouse.tables import FILES
 from lakehouse.verify.finding import Finding
 
@@ -33,13 +34,19 @@ def file_findings(
         if commit.version in wanted:
             for path, file in state.files.items():
                 needed[path] = (file, commit.version)
+    missing: list[tuple[str, int]] = []
     for path, (file, version) in needed.items():
         at = log.path / file.file
         if not at.is_file():
-            yield Finding("missing_file", f"lake/{name}/{path}", f"version {version} needs it")
+            missing.append((path, version))
         elif path not in hashes and at.stat().st_size != file.bytes:
             detail = f"{at.stat().st_size:,} bytes; the log says {file.bytes:,}"
             yield Finding("changed_file", f"lake/{name}/{path}", detail)
+    # Maintenance may have run while all this was read.
+    before, now = let_go(log.commits()), let_go(DeltaLog(log.path).commits() if missing else ())
+    for path, version in missing:
+        if before(version) or not now(version):
+            yield Finding("missing_file", f"lake/{name}/{path}", f"version {version} needs it")
 
 
 def unreadable_findings(name: str, log: DeltaLog, version: int) -> Iterator[Finding]:
@@ -79,7 +86,11 @@ def hash_findings(name: str, log: DeltaLog, hashes: Hashes) -> Iterator[Finding]
         if path.startswith("_delta_log/"):
             continue
         at = log.path / DataFile(path, 0).file
-        if at.is_file() and file_sha256(at) != expected:
+        try:
+            found = file_sha256(at)
+        except FileNotFoundError:  # let go, or told as missing
+            continue
+        if found != expected:
             detail = "its sha256 is not the one that was noted when it was written"
             yield Finding("changed_file", f"lake/{name}/{path}", detail)
 

@@ -31,7 +31,8 @@ def history(settings: Settings, name: str, as_json: bool) -> None:
     _known(name)
     home = open_home(settings)
     pins = model_pins(home.metadata, settings.serving) if settings.metadata.is_file() else ()
-    facts = table_history(home.lake, name, pinned=by_table(pins, name))
+    days = settings.maintain.days
+    facts = table_history(home.lake, name, pinned=by_table(pins, name), days=days)
     rows = [_version_document(fact) for fact in facts]
     show(rows, as_json, table(rows, _COLUMNS))
 

@@ -16,7 +16,7 @@ from lakehouse.lake import Lake
 from lakehouse.metadata import Metadata
 from lakehouse.pins import model_pins, published_transforms
 from lakehouse.requests import REQUESTS, MaintainRequest, RetrainRequest
-from lakehouse.retention import kept, lost, needed, refused_transforms
+from lakehouse.retention import FOREVER, kept, lost, needed, refused_transforms
 from lakehouse.runs import Run, RunStore
 from lakehouse.tables import FEATURES, FLEET_BAND, SILVER, TABLES
 from lakehouse.writes import Commit
@@ -139,6 +139,9 @@ def _tidied(step: Step, name: str, keep: set[int], request: MaintainRequest) -> 
     path = lake.path(name)
     step.progress(0.5, f"tidying {name}")
     with lake.alone():
+        if name in FOREVER:
+            upkeep.checkpoint(path)
+            return None
         files = upkeep.vacuum(path, keep, request.days, _note(lake, name, step.commit("vacuum")))
         upkeep.checkpoint(path)
         expired = 0

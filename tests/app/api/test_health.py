@@ -20,7 +20,7 @@ def test_alive_needs_nothing(tmp_path: Path) -> None:
 def test_ready_when_every_part_answers_even_without_a_worker(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(RunStore, "active", lambda _: ())
+    monkeypatch.setattr(RunStore, "recent", lambda *_: ())
     answer = create_app(Settings(home=tmp_path)).server.test_client().get("/readyz")
     assert answer.status_code == 200
     assert answer.get_json() == {
@@ -31,7 +31,7 @@ def test_ready_when_every_part_answers_even_without_a_worker(
 
 @pytest.mark.parametrize(
     ("owner", "method", "part"),
-    [(Services, "pinned", "lake"), (AuditLog, "check", "audit"), (RunStore, "active", "runs")],
+    [(Services, "pinned", "lake"), (AuditLog, "check", "audit"), (RunStore, "recent", "runs")],
 )
 def test_not_ready_names_the_part_and_not_the_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: type, method: str, part: str

@@ -10,7 +10,7 @@ import pytest
 from ml_metadata.metadata_store import downgrade_schema
 from ml_metadata.proto import metadata_store_pb2
 
-from lakehouse.lineage.foreign import open_store
+from lakehouse.lineage.foreign import open_store, stamps_of
 from lakehouse.lineage.reading import StoreError
 from lakehouse.lineage.store import document
 from lakehouse.metadata import Metadata
@@ -124,6 +124,14 @@ def test_a_write_ahead_log_beside_a_store_is_read_and_left(tmp_path: Path) -> No
     store = open_store(tmp_path / "store.db")
     assert "renamed" in {node.label for node in store.nodes.values()}
     assert listing(tmp_path) == before
+    known, link = stamps_of(tmp_path / "store.db"), tmp_path / "elsewhere"
+    link.mkdir()
+    (link / "link.db").symlink_to(tmp_path / "store.db")
+    writer.execute("UPDATE Artifact SET name = 'again' WHERE name = 'renamed'")
+    writer.commit()
+    assert stamps_of(tmp_path / "store.db") != known
+    linked = open_store(link / "link.db")
+    assert "again" in {node.label for node in linked.nodes.values()}
     writer.close()
 
 

@@ -28,6 +28,7 @@ from tests.pipeline.command import document, quick, stillwater
 from tests.pipeline.oracle import steps
 
 SILVER, FEATURES = "silver/readings", "gold/features"
+DELIVERIES = "bronze/deliveries"
 
 
 def lake_of(home: Path) -> Lake:
@@ -122,6 +123,15 @@ def test_log_entries_go_only_behind_what_is_pinned(worn: Path) -> None:
     rows.filter(pl.col("add").is_null() | (pl.int_range(pl.len()) % 2 == 0)).write_parquet(file)
     found = document(worn, "verify", code=3)["findings"]
     assert {finding["what"] for finding in found} == {"checkpoint"}
+
+
+def test_what_people_had_decided_can_be_read_for_good(worn: Path) -> None:
+    """Old rows are worked out again from bronze by it."""
+    lake = lake_of(worn)
+    lake.merge(DELIVERIES, lake.scan(DELIVERIES), Commit("r", "r", "Review", "ada"))
+    document(worn, "maintain", "--days", "0", "--log-days", "0")
+    assert all(fact.readable for fact in table_history(lake_of(worn), DELIVERIES))
+    assert table_history(lake_of(worn), DELIVERIES)[-1].version == 0
 
 
 def test_features_of_a_refused_candidate_are_dropped(home: Path) -> None:
