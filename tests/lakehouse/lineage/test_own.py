@@ -1,5 +1,6 @@
 """The home's own store, joined with what only the lake knows."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -79,6 +80,7 @@ def test_of_a_stream_the_first_step_that_ended_after_it(tmp_path: Path) -> None:
     for part in ("1-5", "6-9"):
         step = Execution("ExampleGen", "s", "COMPLETE", {"run_id": "s", "seconds": 1.0}, part=part)
         store.record(step, [], [used("bronze/readings", int(part[0]))])
+        time.sleep(0.01)  # the store counts milliseconds, and one must lie between the two
     first, second = (n for n in StoreFile(tmp_path / "metadata.sqlite").read().nodes.values()
                      if n.kind == "execution")  # fmt: skip
     times = [datetime.fromtimestamp(n.created / 1000, UTC) for n in (first, second)]
