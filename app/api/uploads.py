@@ -2,7 +2,7 @@
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from app.launcher import Launcher, LaunchUnavailableError
 from app.security import current_user
@@ -19,7 +19,7 @@ def blueprint(services: Services) -> Blueprint:
     @routes.post("/upload")
     def upload() -> ResponseReturnValue:
         if request.mimetype != "application/octet-stream":
-            return jsonify(error="send the file itself, as application/octet-stream"), 415
+            raise UnsupportedMediaType("Send the file itself, as application/octet-stream.")
         try:
             kept = launcher.upload(current_user(), request.args.get("name", ""), request.stream)
         except LaunchUnavailableError as error:

@@ -15,6 +15,7 @@ from werkzeug.exceptions import (
     HTTPException,
     InternalServerError,
     MethodNotAllowed,
+    RequestEntityTooLarge,
     UnsupportedMediaType,
 )
 
@@ -73,7 +74,8 @@ def register(server: Flask, audit: AuditLog) -> None:
     @server.errorhandler(HTTPException)
     def explain(error: HTTPException) -> ResponseReturnValue:
         if isinstance(error, CSRFError | Forbidden | Forged | UnsupportedMediaType) or (
-            isinstance(error, MethodNotAllowed) and request.method not in _READING
+            isinstance(error, MethodNotAllowed | RequestEntityTooLarge)
+            and request.method not in _READING
         ):
             _write_down(audit, "refused", error.description or "")
         if isinstance(error, InternalServerError) and request.method != "GET":

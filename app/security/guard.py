@@ -75,8 +75,10 @@ def check_callbacks(server: Flask, app: Dash) -> None:
             abort(404)
         if request.endpoint == CALLBACK_ENDPOINT:
             # Another content type is answered with 415 by whoever reads it.
-            body = request.get_json(silent=request.is_json)
-            problem = problem_of(body, app.callback_map)
+            try:
+                problem = problem_of(request.get_json(silent=request.is_json), app.callback_map)
+            except RecursionError:
+                problem = "The request is nested too deep."
             if problem is not None:
                 raise errors.Forged(problem)
 

@@ -120,7 +120,9 @@ def test_what_is_no_raw_file_or_empty_is_refused(
     run_services: Services, run_browser: SIGNED_IN
 ) -> None:
     browser = run_browser("engineer")
-    assert send(browser, "a.csv", b"x", content_type="text/plain").status_code == 415
+    answer = send(browser, "a.csv", b"x", content_type="text/plain")
+    assert (answer.status_code, "octet-stream" in answer.get_json()["error"]) == (415, True)
+    assert run_services.audit.entries()[-1].outcome == "refused"
     answer = send(browser, "a.csv", b"")
     assert (answer.status_code, answer.get_json()["error"]) == (400, "the file is empty")
     assert browser.client.get("/upload").status_code in (404, 405)

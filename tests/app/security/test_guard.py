@@ -176,6 +176,17 @@ def test_a_refused_post_of_a_user_is_audited(signed_in: SIGNED_IN, services: Ser
     assert last.object == "POST /_dash-update-component"
 
 
+def test_what_is_nested_too_deep_to_be_read_is_refused(
+    services: Services, signed_in: SIGNED_IN
+) -> None:
+    """It is no failure of the server."""
+    user = signed_in("auditor")
+    headers = {"X-CSRFToken": user.token(), "Content-Type": "application/json"}
+    answer = user.client.post("/_dash-update-component", data=b"[" * 100_000, headers=headers)
+    assert answer.status_code == 400
+    assert services.audit.entries()[-1].outcome == "refused"
+
+
 def test_what_fails_is_answered_also_while_nothing_can_be_audited(
     signed_in: SIGNED_IN, monkeypatch: pytest.MonkeyPatch
 ) -> None:
