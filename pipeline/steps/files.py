@@ -34,8 +34,8 @@ def _new_files(lake: Lake, name: str, known: pl.DataFrame) -> list[tuple[str, in
     after = -1 if mine.is_empty() else int(str(mine["version"].max()))
     root, log = lake.path(name), DeltaLog(lake.path(name))
     paths = [(file.version, file.path) for file in lake.added(name, after, version)]
-    # A checkpoint may be written long after the commits that it sums up, and before Stillwater noted
-    # commits it wrote some.
+    # A checkpoint may be written long after the commits that it sums up, and there were commits
+    # before they were noted.
     told = [(each, file) for each, file in log.commit_files().items() if each <= version]
     told += [(each, file) for each, parts in log.checkpoints().items() for file in parts]
     named = ((each, file.relative_to(root).as_posix()) for each, file in told)
