@@ -11,6 +11,8 @@ from lakehouse.clock import now
 Outcome = Literal["allowed", "refused", "failed"]
 
 START = "0" * 64
+FIRST_START = "first start"
+"""Who asks for what a new home begins with: nobody in person, by the command of whoever starts it."""
 _LONGEST = 2_000
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse.artifacts import PROMOTION
+from lakehouse.audit import FIRST_START
 from lakehouse.pins import made_by
 from lakehouse.proof.chain import Finding, broken, sound
 from lakehouse.proof.evidence import Evidence
@@ -77,10 +78,10 @@ def as_asked(evidence: Evidence, run: Run) -> Finding:
     if evidence.audit().faults:
         return Finding()
     named = evidence.askers(run.run_id)
-    if named and run.who not in named:
+    if named and run.who not in named and run.who != FIRST_START:
         told = " and ".join(sorted(named))
         return broken(f"run {run.run_id}", f"its record names {run.who}, the audit log {told}")
-    return sound(f"the audit log names {run.who} too") if named else Finding()
+    return sound(f"the audit log names {' and '.join(sorted(named))}") if named else Finding()
 
 
 def _silver_read(evidence: Evidence, model: Artifact) -> set[int]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
+from lakehouse.audit import FIRST_START
 from lakehouse.requests import IngestRequest, RetrainRequest
 from lakehouse.runs import Run, RunStore
 from lakehouse.settings import Settings
@@ -25,7 +26,6 @@ from pipeline.home import open_home
 from pipeline.sources.download import DownloadError, fetch
 
 FIRST_SIMULATED = 160
-FIRST_START = "first start"
 WORKER = [sys.executable, "-m", "pipeline.cli", "worker"]
 DASHBOARD = [sys.executable, "-m", "app.server"]
 
