@@ -12,7 +12,7 @@ Outcome = Literal["allowed", "refused", "failed"]
 
 START = "0" * 64
 FIRST_START = "first start"
-"""Who asks for what a new home begins with: nobody in person, by the command of whoever starts it."""
+"""Who asks for what a new home begins with: nobody in person, by whoever's command starts it."""
 _LONGEST = 2_000
 
 
