@@ -168,9 +168,9 @@ class _Taking:
         yield from self._audit()
 
     def _parts(self) -> dict[str, "_Part"]:
-        """What is copied of each table; a run that began after the databases has them copied again.
+        """What is copied of each table, once the databases know every run that wrote to one.
 
-        What would not be whole without its commits, its book-keeping is not either.
+        Else the book-keeping could name versions that are cut off.
         """
         for _ in range(TRIES):
             known = self._databases()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from polars.exceptions import PanicException
 
-from lakehouse.artifacts import file_sha256
 from lakehouse.commits import DeltaLog, State
+from lakehouse.verify.files import CHANGED, is_changed
 from lakehouse.verify.finding import Finding
 
 _LAST = "_last_checkpoint"
@@ -27,10 +27,9 @@ def checkpoint_findings(
     known = log.checkpoints()
     told: dict[int, State] = {}
     for version, parts in known.items():
-        changed = [file.name for file in parts if _is_changed(log, file, hashes)]
+        changed = [file.name for file in parts if is_changed(log, file, hashes)]
         if changed:
-            detail = "its sha256 is not the one that was noted when it was written"
-            yield _wrong(name, changed[0], detail)
+            yield _wrong(name, changed[0], CHANGED)
             continue
         try:
             told[version] = log.checkpoint(version)
@@ -45,11 +44,6 @@ def checkpoint_findings(
                 detail = "it does not say what the commits up to it say"
                 yield _wrong(name, known[commit.version][0].name, detail)
     yield from _last(name, log.path / "_delta_log" / _LAST, known.keys())
-
-
-def _is_changed(log: DeltaLog, file: Path, hashes: Mapping[str, str]) -> bool:
-    expected = hashes.get(file.relative_to(log.path).as_posix())
-    return expected is not None and file_sha256(file) != expected
 
 
 def _last(name: str, file: Path, known: Collection[int]) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from lakehouse.tables import FILES
 from lakehouse.verify.finding import Finding
 
 Hashes = Mapping[str, str]
+CHANGED = "its sha256 is not the one that was noted when it was written"
 
 
 def file_findings(
@@ -91,17 +92,20 @@ def hash_findings(name: str, log: DeltaLog, hashes: Hashes) -> Iterator[Finding]
         except FileNotFoundError:  # let go, or told as missing
             continue
         if found != expected:
-            detail = "its sha256 is not the one that was noted when it was written"
-            yield Finding("changed_file", f"lake/{name}/{path}", detail)
+            yield Finding("changed_file", f"lake/{name}/{path}", CHANGED)
 
 
 def commit_hash_findings(name: str, log: DeltaLog, hashes: Hashes) -> Iterator[Finding]:
     """Commits that are there but do not hash to what was noted."""
     for version, file in log.commit_files().items():
-        expected = hashes.get(file.relative_to(log.path).as_posix())
-        if expected is not None and file_sha256(file) != expected:
-            detail = "its sha256 is not the one that was noted when it was written"
-            yield Finding("changed_commit", f"{name}@{version}", detail)
+        if is_changed(log, file, hashes):
+            yield Finding("changed_commit", f"{name}@{version}", CHANGED)
+
+
+def is_changed(log: DeltaLog, file: Path, hashes: Hashes) -> bool:
+    """Whether a file of a log does not hash to what was noted; False where nothing was."""
+    expected = hashes.get(file.relative_to(log.path).as_posix())
+    return expected is not None and file_sha256(file) != expected
 
 
 def content_findings(lake: Lake, name: str, versions: Iterable[int]) -> Iterator[Finding]:
