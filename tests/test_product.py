@@ -22,6 +22,7 @@ from lakehouse.serving import live
 from lakehouse.settings import Settings
 from lakehouse.snapshots import pin
 from pipeline.sources.simulator import simulate
+from tests.pipeline.command import document
 
 pytestmark = pytest.mark.browser
 FLEET = "FD901"
@@ -192,6 +193,13 @@ def test_a_copied_address_shows_the_same_numbers_after_later_runs(
     address, then = copied
     assert numbers(engineer, address) == then
     assert numbers(engineer, product.address) != then
+
+
+def test_what_was_said_in_a_home_that_made_itself_is_proven(product: Product) -> None:
+    """What the first start asked for, and what a person did by button."""
+    told = document(product.settings.home, "prove", "--sample", "20")
+    assert (told["verdict"], told["findings"]) == ("green", [])
+    assert told["green"] == told["sample"] > 0
 
 
 def test_an_operator_sees_no_buttons_and_may_report_a_failure(
